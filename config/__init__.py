@@ -1,0 +1,1 @@
+"""Settings, clock, database, state and logs: what the rest stands on."""

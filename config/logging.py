@@ -1,0 +1,47 @@
+"""Logs by structlog: one line an occurrence, text for people or JSON for machines."""
+
+import logging
+import sys
+
+import structlog
+
+# Whatever slips into a log line under one of these names does not reach the log.
+HIDDEN = frozenset(
+    {"token", "access_token", "refresh_token", "password", "authorization", "content", "secret"}
+)
+
+
+def configure_logging(level: str, fmt: str) -> None:
+    """Set up structlog and the standard library's loggers to write to standard error."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if fmt == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            hide,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, force=True)
+    # The transport's libraries log whole packets, and so the messages of people.
+    for name in ("engineio", "socketio", "engineio.server", "socketio.server"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def hide(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Blank every value whose name says that it is nobody else's business."""
+    for key in HIDDEN & line.keys():
+        line[key] = "[hidden]"
+    return line

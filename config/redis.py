@@ -1,0 +1,42 @@
+"""Short-lived state: a real Redis where one is set, else one inside this process."""
+
+from typing import cast
+
+import fakeredis
+import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+PREFIX = "soundroom:"
+EPOCH_KEY = f"{PREFIX}clock:epoch"
+REDIS_DOWN: tuple[type[Exception], ...] = (RedisError, RedisConnectionError, OSError)
+
+
+def open_redis(url: str) -> "redis.Redis":
+    """A client with text answers. An empty `url` gives a store that lives and dies with us."""
+    if not url:
+        return cast("redis.Redis", fakeredis.FakeAsyncRedis(decode_responses=True))
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=5.0,
+        socket_connect_timeout=2.0,
+        health_check_interval=15,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
+    )
+
+
+async def reference_ms(client: "redis.Redis") -> float:
+    """Redis' `TIME` in milliseconds since the epoch."""
+    seconds, microseconds = await client.time()
+    return int(seconds) * 1000 + int(microseconds) / 1000
+
+
+async def share_epoch(client: "redis.Redis", old: str | None, new: str) -> str:
+    """Agree on the clock's epoch: the first to set it (or to replace `old`) decides for all."""
+    if old is not None and await client.get(EPOCH_KEY) == old:
+        await client.set(EPOCH_KEY, new)
+    await client.set(EPOCH_KEY, new, nx=True)
+    return str(await client.get(EPOCH_KEY))

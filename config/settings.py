@@ -1,0 +1,151 @@
+"""Settings from the environment: one frozen object, checked once, at start."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SECRETS = ("JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET", "JWT_2FA_SECRET")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that an operator may set. `.env.example` lists the names and what they mean."""
+
+    host: str
+    port: int
+    environment: str
+    data_dir: Path
+    database_url: str
+    database_pool: int
+    redis_url: str
+    jwt_access_secret: str
+    jwt_refresh_secret: str
+    jwt_2fa_secret: str
+    cors_origins: tuple[str, ...]
+    frontend_url: str
+    trusted_proxies: int
+    max_upload_mb: int
+    rate_limits: bool
+    log_level: str
+    log_format: str
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read `env`; raise `SettingsError` with a sentence that names the first wrong setting."""
+        reader = _Reader(env)
+        environment = reader.choice("ENVIRONMENT", "development", ("development", "production"))
+        data_dir = reader.folder("DATA_DIR", "var")
+        access, refresh, two_factor = _secrets(env, data_dir, environment)
+        return cls(
+            host=reader.text("HOST", "127.0.0.1"),
+            port=reader.integer("PORT", 8080, 0, 65535),
+            environment=environment,
+            data_dir=data_dir,
+            database_url=reader.url("DATABASE_URL", ("postgresql", "postgres")),
+            database_pool=reader.integer("DATABASE_POOL", 10, 1, 1000),
+            redis_url=reader.url("REDIS_URL", ("redis", "rediss", "unix")),
+            jwt_access_secret=access,
+            jwt_refresh_secret=refresh,
+            jwt_2fa_secret=two_factor,
+            cors_origins=reader.origins("CORS_ORIGINS"),
+            frontend_url=reader.url("FRONTEND_URL", ("http", "https")),
+            trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, 0, 10),
+            max_upload_mb=reader.integer("MAX_UPLOAD_MB", 200, 1, 4096),
+            rate_limits=reader.choice("RATE_LIMITS", "on", ("on", "off")) == "on",
+            log_level=reader.choice(
+                "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
+            ),
+            log_format=reader.choice("LOG_FORMAT", "text", ("text", "json")),
+        )
+
+
+class _Reader:
+    """Reads single settings; an empty one counts as not set."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def text(self, name: str, default: str) -> str:
+        return self._env.get(name, "").strip() or default
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, default).lower()
+        if value not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        return value
+
+    def integer(self, name: str, default: int, least: int, most: int) -> int:
+        text = self.text(name, str(default))
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise SettingsError(f"{name} must be a whole number from {least} to {most}.")
+        return int(text)
+
+    def url(self, name: str, schemes: tuple[str, ...]) -> str:
+        text = self.text(name, "")
+        if text and urlsplit(text).scheme not in schemes:
+            # The value itself may hold a password: it is not repeated.
+            raise SettingsError(f"{name} must be empty or a URL that begins with {schemes[0]}://.")
+        return text
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin != "*" and (parts.scheme not in {"http", "https"} or parts.path):
+                raise SettingsError(f"{name} must list origins such as https://example.org.")
+        return origins
+
+    def folder(self, name: str, default: str) -> Path:
+        path = Path(self.text(name, default)).resolve()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"{name} is no folder that can be made: {error.strerror}."
+            ) from None
+        if not os.access(path, os.W_OK):
+            raise SettingsError(f"{name} is a folder that cannot be written to.")
+        return path
+
+
+def _secrets(env: Mapping[str, str], data_dir: Path, environment: str) -> list[str]:
+    """The three signing secrets; in development those not given are made once and kept."""
+    found = []
+    for name in SECRETS:
+        value = env.get(name, "").strip()
+        if not value and environment == "production":
+            raise SettingsError(f"{name} must be set in production.")
+        if value and len(value) < 32:
+            raise SettingsError(f"{name} must have at least 32 characters.")
+        found.append(value or _kept_secret(data_dir / "secrets" / name.lower()))
+    if len(set(found)) < len(found):
+        raise SettingsError(f"{', '.join(SECRETS)} must differ from each other.")
+    return found
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret at `path`, or make it (mode 0600). Two processes at once agree on one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        # A link appears whole or not at all, and fails where the other process was first.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()

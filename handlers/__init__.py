@@ -1,0 +1,1 @@
+"""Events and requests: what happens, in order; nothing else."""

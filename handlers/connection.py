@@ -1,0 +1,164 @@
+"""How a socket comes and goes: its token, its channels, its end."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import structlog
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from handlers.caller import Caller
+from handlers.envelope import failure
+from handlers.metrics import SOCKETS
+from handlers.room_presence import socket_left
+from handlers.services import (
+    Services,
+    server_channel,
+    session_channel,
+    text_channel,
+    user_channel,
+)
+from models.channel import Channel
+from models.errors import Unauthorized
+from models.server import Server
+from models.session import Session
+from models.user import User
+from schemas.session import Connected, SessionEnded, SessionExpiring
+
+PROTOCOL_VERSION = 1
+EXPIRING_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class Connections:
+    """Python-socketio's connect and disconnect, and what ends a socket from elsewhere."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        services.sio.on("connect", self.connect)
+        services.sio.on("disconnect", self.disconnect)
+        services.sio.after_connect = self.welcome
+        services.manager.on_control("end_session", self.end_session)
+        services.manager.on_control("refresh_user", self.refresh_user)
+
+    async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
+        """Check the token; whatever goes wrong is refused with a sentence and a code."""
+        try:
+            if self._services.draining.is_set():
+                raise Unauthorized("The server is about to stop.", "unavailable")
+            async with asyncio.timeout(10):
+                await self._sign_in(sid, auth)
+        except Exception as error:  # noqa: BLE001 - anything else would leak the socket for ever
+            envelope = failure(error)
+            raise Refused(envelope["error"], {"code": envelope["code"]}) from None
+
+    async def _sign_in(self, sid: str, auth: Any) -> None:
+        services, now = self._services, self._services.now()
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str) or not token:
+            raise Unauthorized("Please send an access token.", "token_missing")
+        claims = services.tokens.read_access(token, now)
+        session = await Session.alive(claims.session_id, now)
+        eio_sid = services.manager.eio_sid_from_sid(sid, "/")
+        await services.presence.connect(session.user_id, sid)
+        caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
+        services.callers[sid] = caller
+        SOCKETS.inc()
+
+    async def welcome(self, sid: str) -> None:
+        """After the client has been told that it is in: `connected` first, then its channels."""
+        caller: Caller | None = self._services.callers.get(sid)
+        if caller is None:
+            return
+        clock = self._services.clock
+        hello = {
+            "user_id": caller.user.id,
+            "session_id": caller.session_id,
+            "user": caller.user,
+            "server_time": clock.now_ms(),
+            "clock_epoch": clock.epoch,
+            "protocol_version": PROTOCOL_VERSION,
+        }
+        caller.send(Connected, hello)
+        caller.enter(user_channel(caller.user.id))
+        caller.enter(session_channel(caller.session_id))
+        watch_expiry(caller)
+        await self._enter_channels(caller)
+
+    async def _enter_channels(self, caller: Caller) -> None:
+        try:
+            server = await Server.default()
+            channels = await Channel.of_server(server.id)
+            # A revocation between the check of the token and now found no socket to end.
+            await Session.alive(caller.session_id, caller.now)
+        except Exception as error:  # noqa: BLE001 - a socket that hears nothing must not stay
+            log.warning("socket not set up", code=failure(error)["code"])
+            self._services.sio.cut_off(caller.eio_sid, "not set up")
+            return
+        caller.enter(server_channel(server.id))
+        for channel in channels:
+            caller.enter(text_channel(channel.id))
+
+    async def disconnect(self, sid: str, _reason: str) -> None:
+        """The socket is gone: after its last event, take it out of all that counts sockets."""
+        caller: Caller | None = self._services.callers.get(sid)
+        if caller is None:
+            return
+        caller.gone = True
+        for timer in caller.timers:
+            timer.cancel()
+        async with caller.turn:
+            self._services.callers.pop(sid, None)
+            SOCKETS.dec()
+            await self._uncount(caller)
+
+    async def _uncount(self, caller: Caller) -> None:
+        services = self._services
+        room_ids = list(caller.room_ids)
+        try:
+            await services.presence.disconnect(caller.user.id, caller.sid, room_ids)
+            for room_id in room_ids:
+                await socket_left(services, room_id, caller.user.id)
+        except Exception as error:  # noqa: BLE001 - the sweep finds later what is missed here
+            log.warning("disconnect not counted", code=failure(error)["code"])
+
+    async def end_session(self, message: dict[str, Any]) -> None:
+        """A session has ended: tell its sockets of this process, and disconnect them."""
+        end = {"code": message["code"], "reconnect": message["reconnect"]}
+        for sid in self._services.manager.sids(session_channel(UUID(message["session"]))):
+            if caller := self._services.callers.get(sid):
+                await end_socket(caller, **end)
+
+    async def refresh_user(self, message: dict[str, Any]) -> None:
+        """A user has changed: let their sockets of this process know them anew."""
+        user_id = UUID(message["user"])
+        sids = self._services.manager.sids(user_channel(user_id))
+        user = await User.get_or_none(id=user_id) if sids else None
+        for sid in sids if user else ():
+            if caller := self._services.callers.get(sid):
+                caller.user = user
+
+
+async def end_socket(caller: Caller, code: str, *, reconnect: bool) -> None:
+    """Say why, then disconnect; the stock client does not come back by itself."""
+    caller.send(SessionEnded, {"code": code, "reconnect": reconnect})
+    await caller.services.sio.disconnect(caller.sid)
+
+
+def watch_expiry(caller: Caller) -> None:
+    """Warn a minute before the access token ends, and end the socket with it."""
+    for timer in caller.timers:
+        timer.cancel()
+    loop = asyncio.get_running_loop()
+    left_s = (caller.expires_at - caller.now).total_seconds()
+    expiring = {"expires_at": caller.expires_at}
+    caller.timers = [
+        loop.call_later(max(0.0, left_s - EXPIRING_S), caller.send, SessionExpiring, expiring),
+        loop.call_later(max(0.0, left_s), _expire, caller),
+    ]
+
+
+def _expire(caller: Caller) -> None:
+    end = end_socket(caller, "token_expired", reconnect=True)
+    caller.services.spawn(end, f"expire-{caller.sid}")

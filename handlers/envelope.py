@@ -1,0 +1,65 @@
+"""The one form of all answers, and the one place where an exception becomes an answer."""
+
+import math
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from marshmallow import Schema, ValidationError
+
+from config.database import DATABASE_DOWN
+from config.redis import REDIS_DOWN
+from models.cursor import Page
+from models.errors import RateLimited, SoundroomError, Unavailable, ValidationFailed
+from schemas.base import Request, details, dump, instance
+
+Envelope = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+
+def success(result: Any, reply: type[Schema] | None, *, many: bool = False) -> Envelope:
+    """What a handler returned, as the contract's envelope."""
+    if many:
+        page = result if isinstance(result, Page) else Page(list(result))
+        data = instance(reply).dump(page.items, many=True) if reply else page.items
+        return {"success": True, "data": data, "meta": {"nextCursor": page.next_cursor} | page.meta}
+    return {"success": True, "data": dump(reply, result) if reply else {}}
+
+
+def failure(error: BaseException) -> Envelope:
+    """Any exception, as the contract's envelope; what nobody foresaw is logged with an id."""
+    if isinstance(error, SoundroomError):
+        return _refusal(error)
+    if isinstance(error, (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)):
+        log.warning("dependency away", error=type(error).__name__)
+        return _refusal(Unavailable())
+    error_id = uuid4().hex
+    log.error("unexpected error", error_id=error_id, exc_info=error)
+    sentence = "Something went wrong on our side."
+    return {"success": False, "error": sentence, "code": "internal", "errorId": error_id}
+
+
+def _refusal(error: SoundroomError) -> Envelope:
+    answer: Envelope = {"success": False, "error": error.message, "code": error.code}
+    if isinstance(error, ValidationFailed):
+        answer["details"] = error.details
+    if isinstance(error, RateLimited):
+        answer["retryAfter"] = math.ceil(error.retry_after_s * 10) / 10
+    if error.data is not None:
+        answer["data"] = error.data
+    return answer
+
+
+def load(request: type[Request], payload: Any) -> dict[str, Any]:
+    """The payload as keyword arguments, or `ValidationFailed` with all that is wrong."""
+    if not isinstance(payload, dict):
+        wrong = [{"path": [], "code": "invalid_type", "message": "The payload must be one object."}]
+        raise ValidationFailed("The payload must be one JSON object.", wrong)
+    try:
+        loaded: dict[str, Any] = instance(request).load(payload)
+    except ValidationError as error:
+        found = details(error.messages)
+        where = ".".join(map(str, found[0]["path"])) or "payload"
+        raise ValidationFailed(f"{where}: {found[0]['message']}", found) from None
+    return loaded

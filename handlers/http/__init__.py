@@ -1,0 +1,1 @@
+"""What a browser can only do over HTTP."""

@@ -1,0 +1,120 @@
+"""How a process begins and ends: parts in order, owned tasks, a stop that loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import structlog
+from redis.asyncio import Redis
+
+from config.clock import SteadyClock, discipline, keep_disciplined
+from config.database import open_database
+from config.limits import Limiter
+from config.redis import REDIS_DOWN, open_redis, reference_ms, share_epoch
+from config.settings import Settings
+from handlers.connection import Connections
+from handlers.dispatcher import Dispatcher
+from handlers.services import Services
+from models.presence import LIFE_SIGN_EVERY_S, Presence
+from models.row import new_id
+from models.server import Server
+from models.token import TokenIssuer
+from realtime.bus import Bus, LocalBus, RedisBus
+from realtime.manager import FanOutManager
+from realtime.sequencer import Sequencer
+from realtime.server import RealtimeServer
+from schemas.session import ServerDraining
+
+RETRY_AFTER_S = 5
+DRAIN_S = 7.0
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """All parts of this process, from the database up; taken down again in reverse."""
+    redis = open_redis(settings.redis_url)
+    clock = SteadyClock()
+    try:
+        if settings.redis_url:
+            await discipline(clock, partial(reference_ms, redis), partial(share_epoch, redis))
+        async with open_database(settings.database_url, settings.data_dir, settings.database_pool):
+            await Server.make_default()
+            services = build(settings, clock, redis)
+            async with working(services):
+                yield services
+    finally:
+        await redis.aclose()
+
+
+def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
+    """This process' parts, wired but not yet at work."""
+    process_id = new_id().hex
+    bus: Bus = RedisBus(redis, process_id) if settings.redis_url else LocalBus()
+    manager = FanOutManager(bus, Sequencer())
+    sio = RealtimeServer(manager=manager, now_ms=clock.now_ms, origins=origins(settings))
+    services = Services(
+        settings=settings,
+        clock=clock,
+        redis=redis,
+        limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
+        tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
+        presence=Presence(redis, process_id),
+        manager=manager,
+        sio=sio,
+    )
+    Connections(services)
+    sio.on("*", Dispatcher(services).dispatch)
+    return services
+
+
+def origins(settings: Settings) -> list[str] | str | None:
+    """Which pages may connect: our own, the front end's, and those listed."""
+    if "*" in settings.cors_origins:
+        return "*"
+    listed = [*settings.cors_origins, settings.frontend_url.rstrip("/")]
+    return [origin for origin in listed if origin] or None
+
+
+@asynccontextmanager
+async def working(services: Services) -> AsyncIterator[None]:
+    """Hear the bus, show life, keep the clock; at the end stop all of it."""
+    await services.presence.show_life()
+    await services.manager.start()
+    services.spawn(show_life(services), "life-sign")
+    if services.settings.redis_url:
+        sample = partial(reference_ms, services.redis)
+        share = partial(share_epoch, services.redis)
+        services.spawn(keep_disciplined(services.clock, sample, share, REDIS_DOWN), "clock")
+    try:
+        yield
+    finally:
+        for task in list(services.tasks):
+            task.cancel()
+        await asyncio.gather(*services.tasks, return_exceptions=True)
+        await services.manager.close()
+
+
+async def show_life(services: Services) -> None:
+    """Keep this process' sign of life fresh."""
+    while True:
+        try:
+            await services.presence.show_life()
+        except REDIS_DOWN as error:
+            log.warning("no sign of life", error=type(error).__name__)
+        await asyncio.sleep(LIFE_SIGN_EVERY_S)
+
+
+async def drain(services: Services) -> None:
+    """A planned stop: take no more, finish what was begun, let the clients go elsewhere."""
+    services.draining.set()
+    for caller in list(services.callers.values()):
+        caller.send(ServerDraining, {"retry_after": RETRY_AFTER_S})
+    deadline = asyncio.get_running_loop().time() + DRAIN_S
+    while services.in_flight and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
+    services.sio.close_transports()
+    while services.callers and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)

@@ -1,0 +1,26 @@
+"""What Prometheus reads: each event and request counted, timed, and its errors by code."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+EVENT_SECONDS = Histogram(
+    "soundroom_event_seconds",
+    "Time from an event's turn to its answer.",
+    ["event"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+EVENT_ERRORS = Counter(
+    "soundroom_event_errors", "Events that were refused or failed.", ["event", "code"],
+    registry=REGISTRY,
+)
+REQUEST_SECONDS = Histogram(
+    "soundroom_request_seconds",
+    "Time from a request to its answer.",
+    ["route", "status"],
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+SOCKETS = Gauge("soundroom_sockets", "Sockets that are signed in.", registry=REGISTRY)

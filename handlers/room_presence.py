@@ -1,0 +1,1 @@
+async def socket_left(services, room_id, user_id): pass

@@ -1,0 +1,104 @@
+"""What handlers and background tasks work with: built once by `server.py`, passed to all."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import redis.asyncio as redis
+
+from config.clock import SteadyClock
+from config.limits import Limiter
+from config.settings import Settings
+from models.errors import RateLimited
+from models.presence import Presence
+from models.token import TokenIssuer
+from realtime.manager import FanOutManager
+from realtime.server import RealtimeServer
+from schemas.base import Broadcast, dump
+
+
+@dataclass(slots=True)
+class Services:
+    """This process' parts."""
+
+    settings: Settings
+    clock: SteadyClock
+    redis: "redis.Redis"
+    limiter: Limiter
+    tokens: TokenIssuer
+    presence: Presence
+    manager: FanOutManager
+    sio: RealtimeServer
+    callers: dict[str, Any] = field(default_factory=dict)
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    in_flight: int = 0
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        """Run `work` in a task of its own; it ends with the server at the latest."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def now(self) -> datetime:
+        """The server's clock, as a date."""
+        return self.clock.now()
+
+    def tell(
+        self,
+        channel: str,
+        broadcast: type[Broadcast],
+        value: Any,
+        *,
+        except_channel: str | None = None,
+        order: tuple[str, int] | None = None,
+    ) -> None:
+        """Say `broadcast` to all sockets in `channel`, on every process. After the commit only."""
+        data = dump(broadcast, value)
+        self.manager.publish(
+            channel, broadcast.event, data, except_room=except_channel, order=order
+        )
+
+    async def limit(self, limit: str, name: str, who: str) -> None:
+        """Count `name` by `who`; `RateLimited` when that is too often."""
+        wait_s = await self.limiter.retry_after_s(limit, name, who)
+        if wait_s is not None:
+            raise RateLimited(wait_s)
+
+    def end_session(self, session_id: UUID, code: str, *, reconnect: bool) -> None:
+        """Disconnect the sockets of a session, on whichever process they are."""
+        self.manager.control(
+            "end_session", session=str(session_id), code=code, reconnect=reconnect
+        )
+
+    def refresh_user(self, user_id: UUID) -> None:
+        """Have every process read the user anew for the sockets that it holds."""
+        self.manager.control("refresh_user", user=str(user_id))
+
+
+def user_channel(user_id: UUID) -> str:
+    """All sockets of a user."""
+    return f"user:{user_id}"
+
+
+def session_channel(session_id: UUID) -> str:
+    """All sockets of a session."""
+    return f"session:{session_id}"
+
+
+def server_channel(server_id: UUID) -> str:
+    """All sockets of a server's members."""
+    return f"server:{server_id}"
+
+
+def text_channel(channel_id: UUID) -> str:
+    """All sockets that hear a channel's messages."""
+    return f"channel:{channel_id}"
+
+
+def room_channel(room_id: UUID) -> str:
+    """All sockets that have joined a listening room."""
+    return f"room:{room_id}"

@@ -1,0 +1,80 @@
+"""Nonces: a send that is tried again gives its first result again, and changes nothing."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.exceptions import IntegrityError
+
+from models.errors import Conflict
+from models.row import Row
+from models.user import User
+
+LIFETIME = timedelta(hours=24)
+
+
+class NonceUsedError(Exception):
+    """Another send with this nonce came first; its result can be read once we have let go."""
+
+
+class Nonce(Row):
+    """A user's mark on a send. Kept in the transaction of what it made (`result_id`)."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name=False, on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    nonce = fields.CharField(max_length=64)
+    payload_hash = fields.CharField(max_length=64)
+    result_id: UUID = fields.UUIDField()
+    used_at: datetime = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "nonces"
+        unique_together = (("user_id", "nonce"),)
+
+    @classmethod
+    async def first_result(
+        cls, user_id: UUID, nonce: str, payload: dict[str, Any], now: datetime
+    ) -> UUID | None:
+        """What a send with this nonce made within 24 hours; `Conflict` for another payload."""
+        used = await cls.get_or_none(user_id=user_id, nonce=nonce, used_at__gt=now - LIFETIME)
+        if used is None:
+            return None
+        if used.payload_hash != hash_payload(payload):
+            raise Conflict("This nonce was used for something else.")
+        return used.result_id
+
+    @classmethod
+    async def use(
+        cls, user_id: UUID, nonce: str, payload: dict[str, Any], result_id: UUID, now: datetime
+    ) -> Self:
+        """Mark `result_id` as made by this nonce; within the transaction that makes it.
+
+        `NonceUsedError` where another send was first: leave the transaction, then `first_result`.
+        """
+        await cls.filter(user_id=user_id, nonce=nonce, used_at__lte=now - LIFETIME).delete()
+        try:
+            return await cls.create(
+                user_id=user_id,
+                nonce=nonce,
+                payload_hash=hash_payload(payload),
+                result_id=result_id,
+                used_at=now,
+            )
+        except IntegrityError:
+            raise NonceUsedError from None
+
+    @classmethod
+    async def forget_old(cls, now: datetime) -> int:
+        """Delete what has passed its 24 hours; says how many."""
+        return await cls.filter(used_at__lte=now - LIFETIME).delete()
+
+
+def hash_payload(payload: dict[str, Any]) -> str:
+    """The same for the same payload, whatever the order of its keys."""
+    text = json.dumps(payload, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""Sessions: one for each sign-in, with refresh tokens that rotate and tell of theft."""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.transactions import in_transaction
+
+from models.errors import NotFound, Unauthorized
+from models.row import Row, new_id
+from models.user import User
+
+REFRESH_LIFETIME = timedelta(days=7)
+
+
+class Session(Row):
+    """A sign-in on one device.
+
+    `refresh_id` names the newest refresh token that has been used. Its holder may present it
+    again (the answer may have been lost); each time it gets a new successor, which names it as its
+    parent. The first successor to be used takes its place, and from then on the old one and its
+    other successors are spent: whoever presents one ends the session.
+    """
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="sessions", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    refresh_id: UUID = fields.UUIDField(default=new_id)
+    device = fields.CharField(max_length=200)
+    address = fields.CharField(max_length=64)
+    last_used_at: datetime = fields.DatetimeField()
+    expires_at: datetime = fields.DatetimeField(db_index=True)
+    revoked_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sessions"
+
+    @classmethod
+    async def begin(cls, user: User, device: str, address: str, now: datetime) -> Self:
+        """Begin a session for `user`, who has just shown who they are."""
+        return await cls.create(
+            user=user,
+            device=device[:200],
+            address=address[:64],
+            last_used_at=now,
+            expires_at=now + REFRESH_LIFETIME,
+        )
+
+    @classmethod
+    async def alive(cls, session_id: UUID, now: datetime) -> Self:
+        """The session with its user; `Unauthorized` where it has ended."""
+        session = await cls.get_or_none(id=session_id).select_related("user")
+        if session is None or session.has_ended(now):
+            raise Unauthorized("This session has ended.", "session_revoked")
+        return session
+
+    @classmethod
+    async def of_user(cls, user_id: UUID, now: datetime) -> list[Self]:
+        """The user's living sessions, the last used first."""
+        alive = cls.filter(user_id=user_id, revoked_at=None, expires_at__gt=now)
+        return await alive.order_by("-last_used_at")
+
+    @classmethod
+    async def owned(cls, user_id: UUID, session_id: UUID, now: datetime) -> Self:
+        """A living session of that very user, else `NotFound`."""
+        session = await cls.get_or_none(id=session_id, user_id=user_id)
+        if session is None or session.has_ended(now):
+            raise NotFound("There is no such session.")
+        return session
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.revoked_at is not None or self.expires_at <= now
+
+    async def revoke(self, now: datetime) -> None:
+        """End it: none of its tokens is good from now on."""
+        await type(self).filter(id=self.id, revoked_at=None).update(revoked_at=now)
+
+    async def rotate(self, token_id: UUID, parent_id: UUID | None, now: datetime) -> bool:
+        """Use a refresh token; False where it was spent, which also ends the session."""
+        async with in_transaction():
+            row = await type(self).select_for_update().get(id=self.id)
+            if row.has_ended(now):
+                return False
+            if row.refresh_id not in {token_id, parent_id}:
+                row.revoked_at = now
+                await row.save(update_fields=["revoked_at"])
+                return False
+            row.refresh_id, row.last_used_at = token_id, now
+            row.expires_at = now + REFRESH_LIFETIME
+            await row.save(update_fields=["refresh_id", "last_used_at", "expires_at"])
+        self.refresh_id = token_id
+        return True

@@ -1,0 +1,1 @@
+"""What lies between python-socketio and the handlers: frames, order, fan-out over processes."""

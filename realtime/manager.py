@@ -1,0 +1,108 @@
+"""Fan-out: an event is encoded once and reaches every member of a room, on every process."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import socketio
+from engineio import packet as engine_packet
+from socketio import packet
+
+from realtime.bus import Bus
+from realtime.packet import EventPacket
+from realtime.sequencer import Sequencer
+
+NAMESPACE = "/"
+Control = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+
+
+class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
+    """Knows the rooms of this process' sockets; the bus brings what other processes say to them."""
+
+    def __init__(self, bus: Bus, sequencer: Sequencer) -> None:
+        super().__init__()
+        self._bus = bus
+        self._sequencer = sequencer
+        self._controls: dict[str, Control] = {}
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Begin to hear the bus."""
+        await self._bus.start(self._receive)
+
+    async def close(self) -> None:
+        """Stop hearing; what was begun is ended."""
+        await self._bus.close()
+        self._sequencer.close()
+        for task in self._running:
+            task.cancel()
+
+    def is_alive(self) -> bool:
+        """Whether what is published is also received."""
+        return self._bus.is_alive()
+
+    def on_control(self, kind: str, control: Control) -> None:
+        """Have `control` run on every process when a message of `kind` is published."""
+        self._controls[kind] = control
+
+    def control(self, kind: str, **data: Any) -> None:
+        """Ask every process, this one included, to do `kind`."""
+        self._bus.publish({"kind": kind, **data})
+
+    def publish(
+        self,
+        room: str,
+        event: str,
+        data: Any,
+        *,
+        except_room: str | None = None,
+        order: tuple[str, int] | None = None,
+    ) -> None:
+        """Say `event` to `room` everywhere, but not to sockets that are in `except_room` too.
+
+        `order` is a stream's name and a number in it: members hear the stream in that order.
+        """
+        message = {"kind": "emit", "room": room, "packet": encode(event, data)}
+        self._bus.publish({**message, "except": except_room, "order": order})
+
+    def deliver(self, room: str, encoded: str, except_room: str | None = None) -> None:
+        """Queue an encoded event for every socket of this process in `room`."""
+        members = self.rooms.get(NAMESPACE, {}).get(room)
+        if not members:
+            return
+        spared = self.rooms[NAMESPACE].get(except_room, {}) if except_room else {}
+        frame = engine_packet.Packet(engine_packet.MESSAGE, encoded)
+        sockets = self.server.eio.sockets
+        for sid, eio_sid in members.items():
+            socket = sockets.get(eio_sid)
+            if sid not in spared and socket is not None and not socket.closed:
+                socket.queue.put_nowait(frame)
+
+    def sids(self, room: str) -> list[str]:
+        """The sockets of this process in `room`."""
+        return list(self.rooms.get(NAMESPACE, {}).get(room, ()))
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        if message["kind"] == "emit":
+            self._receive_event(message)
+        elif message["kind"] in self._controls:
+            control = self._controls[message["kind"]](message)
+            task = asyncio.get_running_loop().create_task(control, name=f"bus-{message['kind']}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    def _receive_event(self, message: dict[str, Any]) -> None:
+        room, encoded, spared = message["room"], message["packet"], message["except"]
+        if message["order"] is None:
+            self.deliver(room, encoded, spared)
+        else:
+            stream, number = message["order"]
+            self._sequencer.accept(
+                stream, number, lambda _stream: self.deliver(room, encoded, spared)
+            )
+
+
+def encode(event: str, data: Any) -> str:
+    """An event as it goes over the wire, within an Engine.IO message."""
+    encoded: str = EventPacket(packet.EVENT, [event, data]).encode()
+    return encoded

@@ -1,0 +1,2 @@
+from schemas.base import Reply
+class SnapshotReply(Reply): pass

@@ -1,0 +1,118 @@
+"""Houses (SQLite alone; PostgreSQL and Redis with two processes) and people to fill them."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import uuid_utils.compat
+
+from tests.client import PASSWORD, Client, post
+from tests.servers import House, database, postgres, redis_server
+
+Connect = Callable[..., Awaitable[Client]]
+MakeTrack = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL for all tests."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis for all tests."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+def house_env(data_dir: Path, **settings: str) -> dict[str, str]:
+    """The environment of a server for tests; `settings` override."""
+    return {"DATA_DIR": str(data_dir), "RATE_LIMITS": "off", **settings}
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A running installation; tests share it, and so bring people and rooms of their own."""
+    env = house_env(tmp_path_factory.mktemp("data"))
+    if request.param == "sqlite":
+        house = House("sqlite", env)
+        house.start()
+        yield house
+        house.stop()
+        return
+    with database(request.getfixturevalue("postgres_url")) as url:
+        redis = request.getfixturevalue("redis_url")
+        house = House("postgres", {**env, "DATABASE_URL": url, "REDIS_URL": redis})
+        house.start()
+        house.start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture
+async def connect(house: House) -> AsyncIterator[Connect]:
+    """`await connect("ada")`: a new user's socket; users are spread over the house's processes.
+
+    `same=client` gives another socket of that user, on the next process.
+    """
+    clients: list[Client] = []
+    urls = itertools.cycle(house.urls)
+
+    async def connect(name: str = "someone", *, same: Client | None = None, **kwargs: Any) -> Client:
+        url = next(urls)
+        account = await sign_up(url, name, **kwargs) if same is None else again(same)
+        client = Client(url, account)
+        clients.append(client)
+        return await client.connect()
+
+    yield connect
+    for client in clients:
+        await client.close()
+
+
+async def sign_up(url: str, name: str = "someone", *, guest: bool = False) -> dict[str, Any]:
+    """A new account, with tokens; its name begins with `name`."""
+    body = {"username": f"{name}-{uuid4().hex[:12]}"}
+    if guest:
+        status, answer = await post(url, "/auth/guest", body)
+    else:
+        status, answer = await post(url, "/auth/register", {**body, "password": PASSWORD})
+    assert status in {200, 201}, answer
+    account: dict[str, Any] = answer["data"]
+    return account
+
+
+def again(client: Client) -> dict[str, Any]:
+    """The account of a client, for another socket."""
+    return {
+        "user": client.user,
+        "accessToken": client.token,
+        "refreshToken": client.refresh_token,
+    }
+
+
+@pytest.fixture
+def make_track(house: House) -> MakeTrack:
+    """`await make_track(duration=30)`: a track's id; put into the database without a recording."""
+
+    async def make_track(name: str = "Song", duration: float = 30.0) -> str:
+        track_id = uuid_utils.compat.uuid7()
+        await house.execute(
+            "INSERT INTO tracks (id, created_at, name, name_key, duration, url, mime_type, waveform)"
+            " VALUES ($1, CURRENT_TIMESTAMP, $2, $3, $4, $5, 'audio/mp4', '[]')",
+            track_id,
+            name,
+            name.lower(),
+            duration,
+            f"/media/tracks/{track_id}/audio.m4a",
+        )
+        return str(track_id)
+
+    return make_track
