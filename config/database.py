@@ -38,7 +38,7 @@ class DatabaseURLError(ValueError):
 
 
 def tortoise_config(url: str, data_dir: Path, *, pool: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration for `url`, or for the SQLite file in `data_dir` where it is empty."""
+    """Tortoise's configuration for `url`; where that is empty, for a SQLite file in `data_dir`."""
     connection = _postgres(url, pool) if url else _sqlite(data_dir / "soundroom.sqlite3")
     app = {
         "models": ["models"],

@@ -1,4 +1,4 @@
-"""Rate limits by the `limits` library: in Redis where there is one, so that processes share them."""
+"""Rate limits by the `limits` library: in Redis where there is one, for all processes."""
 
 import time
 
@@ -38,6 +38,4 @@ def _storage(redis_url: str) -> Storage:
     if not redis_url:
         return MemoryStorage()
     url = f"redis+{redis_url}" if redis_url.startswith("unix") else redis_url
-    return RedisStorage(
-        f"async+{url}", implementation="redispy", key_prefix=PREFIX.rstrip(":")
-    )
+    return RedisStorage(f"async+{url}", implementation="redispy", key_prefix=PREFIX.rstrip(":"))

@@ -19,7 +19,7 @@ from handlers.services import (
     user_channel,
 )
 from models.channel import Channel
-from models.errors import Unauthorized
+from models.errors import Unauthorized, Unavailable
 from models.server import Server
 from models.session import Session
 from models.user import User
@@ -45,8 +45,6 @@ class Connections:
     async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
         """Check the token; whatever goes wrong is refused with a sentence and a code."""
         try:
-            if self._services.draining.is_set():
-                raise Unauthorized("The server is about to stop.", "unavailable")
             async with asyncio.timeout(10):
                 await self._sign_in(sid, auth)
         except Exception as error:  # noqa: BLE001 - anything else would leak the socket for ever
@@ -55,6 +53,8 @@ class Connections:
 
     async def _sign_in(self, sid: str, auth: Any) -> None:
         services, now = self._services, self._services.now()
+        if services.draining.is_set():
+            raise Unavailable("The server is about to stop.")
         token = auth.get("token") if isinstance(auth, dict) else None
         if not isinstance(token, str) or not token:
             raise Unauthorized("Please send an access token.", "token_missing")

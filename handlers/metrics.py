@@ -13,7 +13,9 @@ EVENT_SECONDS = Histogram(
     registry=REGISTRY,
 )
 EVENT_ERRORS = Counter(
-    "soundroom_event_errors", "Events that were refused or failed.", ["event", "code"],
+    "soundroom_event_errors",
+    "Events that were refused or failed.",
+    ["event", "code"],
     registry=REGISTRY,
 )
 REQUEST_SECONDS = Histogram(

@@ -1,1 +1,2 @@
-async def socket_left(services, room_id, user_id): pass
+async def socket_left(services, room_id, user_id):
+    pass

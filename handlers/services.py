@@ -70,9 +70,7 @@ class Services:
 
     def end_session(self, session_id: UUID, code: str, *, reconnect: bool) -> None:
         """Disconnect the sockets of a session, on whichever process they are."""
-        self.manager.control(
-            "end_session", session=str(session_id), code=code, reconnect=reconnect
-        )
+        self.manager.control("end_session", session=str(session_id), code=code, reconnect=reconnect)
 
     def refresh_user(self, user_id: UUID) -> None:
         """Have every process read the user anew for the sockets that it holds."""

@@ -1,6 +1,5 @@
 """`session:…`: the caller's sign-ins."""
 
-from typing import Any
 from uuid import UUID
 
 from handlers.caller import Caller
@@ -24,10 +23,9 @@ async def renew(caller: Caller, token: str) -> Caller:
 
 
 @event("session:list", reply=SessionReply, many=True)
-async def list_sessions(caller: Caller) -> list[dict[str, Any]]:
+async def list_sessions(caller: Caller) -> list[Session]:
     """Where the caller is signed in."""
-    sessions = await Session.of_user(caller.user.id, caller.now)
-    return [{**dict(row), "current": row.id == caller.session_id} for row in sessions]
+    return await Session.of_user(caller.user.id, caller.now, current=caller.session_id)
 
 
 @event("session:revoke", SessionRevoke)

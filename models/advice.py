@@ -74,16 +74,11 @@ def advise(playback: Playback, position: float, at_ms: float, now_ms: float) -> 
     5 s. The report must be of this version: one from before a rate change would be held against
     the wrong past.
     """
-    drift_ms = _drift_ms(
-        playback, position, _clamped(at_ms, now_ms - BELIEVED_MS, now_ms + BELIEVED_MS)
-    )
+    at_ms = _clamped(at_ms, now_ms - BELIEVED_MS, now_ms + BELIEVED_MS)
+    drift_ms = _drift_ms(playback, position, at_ms)
     action = _action(playback, drift_ms, now_ms)
-    rate = (
-        playback.rate * (1 - _nudge(playback, drift_ms))
-        if action is Action.NUDGE
-        else playback.rate
-    )
-    return Advice(drift_ms, action, rate, playback.position_at(now_ms))
+    slower = _nudge(playback, drift_ms) if action is Action.NUDGE else 0.0
+    return Advice(drift_ms, action, playback.rate * (1 - slower), playback.position_at(now_ms))
 
 
 def _drift_ms(playback: Playback, position: float, at_ms: float) -> float:

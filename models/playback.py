@@ -158,11 +158,11 @@ class Playback:
         """
         if not self.gate_version <= version <= self.version:
             raise StaleVersion("The playback has changed in the meantime.", self)
-        return _released(self, users, Reason.READY, now_ms + lead_ms)
+        return _released(self, set(users), Reason.READY, now_ms + lead_ms)
 
     def without(self, user: UUID, now_ms: float, lead_ms: float) -> Playback:
         """`user` no longer listens, so nobody waits for them any more."""
-        return _released(self, (user,), Reason.LEFT, now_ms + lead_ms)
+        return _released(self, {user}, Reason.LEFT, now_ms + lead_ms)
 
     def timed_out(self, now_ms: float, lead_ms: float) -> Playback:
         """Stop waiting once the gate's deadline has passed; before it, change nothing."""
@@ -174,17 +174,16 @@ class Playback:
         self, now_ms: float, lead_ms: float, by: UUID | None, position: float | None = None
     ) -> Playback:
         """Go on after a pause, where it was or at `position`. What plays already, plays on."""
-        self._must_have_a_track()
+        _require_track(self)
+        changed = _next(self, Reason.PLAY, by)
         if self.status is Status.PAUSED:
             start = self.position if position is None else position
-            return _starting(_next(self, Reason.PLAY, by), start, now_ms, lead_ms)
-        if position is None:
-            return self
-        return _placed(self, position, now_ms, lead_ms, _next(self, Reason.PLAY, by))
+            return _starting(changed, start, now_ms, lead_ms)
+        return self if position is None else _placed(self, position, now_ms, lead_ms, changed)
 
     def paused(self, now_ms: float, by: UUID | None) -> Playback:
         """Hold where the room is at `now_ms`. A gate is dropped: going on needs no second one."""
-        self._must_have_a_track()
+        _require_track(self)
         if self.status is Status.PAUSED:
             return self
         return replace(
@@ -198,7 +197,7 @@ class Playback:
 
     def sought(self, position: float, now_ms: float, lead_ms: float, by: UUID | None) -> Playback:
         """Go to `position`; past the end means the end, where a playing track is over at once."""
-        self._must_have_a_track()
+        _require_track(self)
         return _placed(self, position, now_ms, lead_ms, _next(self, Reason.SEEK, by))
 
     def with_rate(self, rate: float, now_ms: float, by: UUID | None) -> Playback:
@@ -219,18 +218,17 @@ class Playback:
         cleared = Playback(self.room_id, self.version, rate=self.rate)
         return replace(_next(cleared, reason, by), gate_version=self.gate_version)
 
-    def _must_have_a_track(self) -> None:
-        if self.status is Status.STOPPED:
-            raise NothingToPlay("Nothing is on in this room.", self)
+
+def _require_track(state: Playback) -> None:
+    if state.status is Status.STOPPED:
+        raise NothingToPlay("Nothing is on in this room.", state)
 
 
 def _next(state: Playback, reason: Reason, by: UUID | None) -> Playback:
     return replace(state, version=state.version + 1, reason=reason, changed_by=by)
 
 
-def _released(
-    state: Playback, users: Collection[UUID], reason: Reason, start_at: float
-) -> Playback:
+def _released(state: Playback, users: set[UUID], reason: Reason, start_at: float) -> Playback:
     remaining = tuple(user for user in state.waiting_for if user not in users)
     if remaining == state.waiting_for:
         return state

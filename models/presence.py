@@ -11,7 +11,7 @@ from uuid import UUID
 import redis.asyncio as redis
 
 from config.redis import PREFIX
-from models.user import UserStatus, User
+from models.user import User, UserStatus
 
 LIFE_SIGN_EVERY_S = 2.0
 DEAD_AFTER_S = 8
@@ -85,10 +85,12 @@ class Presence:
         """Take out the sockets of processes that show no life, and say which they were."""
         lost: list[LostSocket] = []
         for process_id in await self._dead():
-            for sid, user_id in (await self._redis.hgetall(_sockets(process_id))).items():
-                room_ids = tuple(UUID(room) for room in await self._redis.smembers(_rooms(sid)))
-                await self._remove(process_id, UUID(user_id), sid, room_ids)
-                lost.append(LostSocket(sid, UUID(user_id), room_ids))
+            for key, value in (await self._redis.hgetall(_sockets(process_id))).items():
+                sid, user_id = str(key), UUID(str(value))
+                rooms = await self._redis.smembers(_rooms(sid))
+                room_ids = tuple(UUID(str(room)) for room in rooms)
+                await self._remove(process_id, user_id, sid, room_ids)
+                lost.append(LostSocket(sid, user_id, room_ids))
             await self._redis.srem(PROCESSES, process_id)
         return lost
 
@@ -97,7 +99,7 @@ class Presence:
         await self._redis.delete(_life(self._process_id))
 
     async def _dead(self) -> list[str]:
-        processes = sorted(await self._redis.smembers(PROCESSES))
+        processes = sorted(map(str, await self._redis.smembers(PROCESSES)))
         async with self._redis.pipeline(transaction=False) as pipeline:
             for process_id in processes:
                 pipeline.exists(_life(process_id))

@@ -26,7 +26,7 @@ class Server(Row):
     )
     owner_id: UUID | None
     # True or null: unique among the true ones on every database.
-    is_default: bool | None = fields.BooleanField(null=True, unique=True)
+    is_default = fields.BooleanField(null=True, unique=True)
     updated_at: datetime = fields.DatetimeField(auto_now=True)
 
     class Meta:

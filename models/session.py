@@ -33,6 +33,8 @@ class Session(Row):
     last_used_at: datetime = fields.DatetimeField()
     expires_at: datetime = fields.DatetimeField(db_index=True)
     revoked_at: datetime | None = fields.DatetimeField(null=True)
+    # Whether it is the session of who looks: set by `of_user`.
+    current: bool = False
 
     class Meta:
         table = "sessions"
@@ -57,10 +59,13 @@ class Session(Row):
         return session
 
     @classmethod
-    async def of_user(cls, user_id: UUID, now: datetime) -> list[Self]:
-        """The user's living sessions, the last used first."""
+    async def of_user(cls, user_id: UUID, now: datetime, current: UUID) -> list[Self]:
+        """The user's living sessions, the last used first; `current` is marked as such."""
         alive = cls.filter(user_id=user_id, revoked_at=None, expires_at__gt=now)
-        return await alive.order_by("-last_used_at")
+        sessions = await alive.order_by("-last_used_at")
+        for session in sessions:
+            session.current = session.id == current
+        return sessions
 
     @classmethod
     async def owned(cls, user_id: UUID, session_id: UUID, now: datetime) -> Self:

@@ -52,7 +52,7 @@ class LocalBus:
 
 
 class RedisBus:
-    """All processes of one Redis. A single writer keeps the order; an own echo proves that it works.
+    """All processes of one Redis. One writer keeps the order; an own echo proves that it works.
 
     While Redis is away, messages wait (bounded: the oldest go first, and clients catch up by
     `channel:sync` and `room:join`).

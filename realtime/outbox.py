@@ -20,12 +20,12 @@ class Outbox(asyncio.Queue[Any]):
     def _put(self, item: Any) -> None:
         fitted = self.waiting_bytes <= self._limit_bytes
         self.waiting_bytes += weight(item)
-        super()._put(item)  # type: ignore[misc]
+        super()._put(item)
         if fitted and self.waiting_bytes > self._limit_bytes:
             self._overflow()
 
     def _get(self) -> Any:
-        item = super()._get()  # type: ignore[misc]
+        item = super()._get()
         self.waiting_bytes -= weight(item)
         return item
 

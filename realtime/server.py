@@ -1,6 +1,7 @@
 """python-socketio's server, made safe against clients that mean harm or simply hang."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ from realtime.packet import EventPacket, RefusedFrameError
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
+SEND_BUFFER_BYTES = 256 * 1024
+ENGINE_PACKETS = frozenset({"", "0", "1", "2", "3", "4", "5", "6"})
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +40,12 @@ class WebSocket:
             max_msg_size=self._server.max_http_buffer_size, compress=False
         )
         await self._socket.prepare(request)
+        transport = request.transport
+        if transport is not None and (tcp := transport.get_extra_info("socket")) is not None:
+            # Left to itself, the kernel takes 4 MiB for a client that does not read.
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         # The Engine.IO socket, so that one that does not read can be cut off.
-        self._handler.__self__.tcp = request.transport
+        self._handler.__self__.tcp = transport
         await self._handler(self)
         return self._socket
 
@@ -56,6 +63,8 @@ class WebSocket:
         if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
             raise OSError("The websocket has ended.")
         data: str | bytes = message.data
+        if isinstance(data, str) and data[:1] not in ENGINE_PACKETS:
+            raise OSError("Not a packet of Engine.IO.")  # which would leak the socket over it
         return data
 
 
@@ -64,7 +73,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._async = {**self._async, "websocket": WebSocket}
+        self._async: dict[str, Any] = {**self._async, "websocket": WebSocket}
 
 
 class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -149,11 +158,11 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
 
     def _bound(self, eio_sid: str) -> None:
         """Put a bounded queue in the place of Engine.IO's, before anybody waits on it."""
-        socket = self.eio.sockets[eio_sid]
+        engine_socket = self.eio.sockets[eio_sid]
         outbox = Outbox(lambda: self.cut_off(eio_sid, "unread"))
-        while not socket.queue.empty():
-            outbox.put_nowait(socket.queue.get_nowait())
-        socket.queue = outbox
+        while not engine_socket.queue.empty():
+            outbox.put_nowait(engine_socket.queue.get_nowait())
+        engine_socket.queue = outbox
 
     def _expect_join(self, eio_sid: str) -> None:
         loop = asyncio.get_running_loop()
@@ -170,22 +179,23 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
 
     def cut_off(self, eio_sid: str, why: str) -> None:
         """End the transport of one client at once, without waiting for it to read."""
-        socket = self.eio.sockets.get(eio_sid)
-        if socket is None or socket.closed:
+        engine_socket = self.eio.sockets.get(eio_sid)
+        if engine_socket is None or engine_socket.closed:
             return
         log.info("socket cut off", eio=eio_sid, why=why)
-        task = asyncio.get_running_loop().create_task(_abort(socket), name=f"cut-off-{eio_sid}")
+        abort = _abort(engine_socket)
+        task = asyncio.get_running_loop().create_task(abort, name=f"cut-off-{eio_sid}")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     def close_transports(self) -> None:
         """End every transport so that clients reconnect by themselves (unlike `disconnect`)."""
-        for socket in list(self.eio.sockets.values()):
-            socket.queue.put_nowait(None)
+        for engine_socket in list(self.eio.sockets.values()):
+            engine_socket.queue.put_nowait(None)
 
 
-async def _abort(socket: Any) -> None:
-    await socket.close(wait=False, abort=True, reason="transport error")
-    socket.queue.put_nowait(None)
-    if (tcp := getattr(socket, "tcp", None)) is not None:
+async def _abort(engine_socket: Any) -> None:
+    if (tcp := getattr(engine_socket, "tcp", None)) is not None:
         tcp.abort()
+    await engine_socket.close(wait=False, abort=True, reason="transport error")
+    engine_socket.queue.put_nowait(None)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from marshmallow import RAISE, Schema, ValidationError, fields
@@ -26,7 +26,7 @@ class Problem(str):
     __slots__ = ("code",)
     code: str
 
-    def __new__(cls, code: str, message: str) -> "Problem":
+    def __new__(cls, code: str, message: str) -> Self:
         problem = super().__new__(cls, message)
         problem.code = code
         return problem

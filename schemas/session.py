@@ -1,5 +1,7 @@
 """Signing in, sessions and the connection on the wire."""
 
+from typing import Any
+
 from marshmallow import fields
 
 from schemas.base import Broadcast, Choice, Flag, Id, Integer, Number, Reply, Request, Text, Time
@@ -8,7 +10,7 @@ from schemas.user import OwnUserReply, username
 MAX_TOKEN = 4096
 
 
-def password(**kwargs: bool) -> Text:
+def password(**kwargs: Any) -> Text:
     """8 to 128 characters."""
     return Text(8, 128, **kwargs)
 

@@ -1,5 +1,7 @@
 """Users on the wire."""
 
+from typing import Any
+
 from schemas.base import Broadcast, Choice, Flag, Id, Paging, Reply, Request, Text, Time, Url
 
 NAME_PATTERN = r"[A-Za-z0-9_-]+"
@@ -7,7 +9,7 @@ NAME_SAYS = "Only letters, digits, '_' and '-'."
 STATUSES = ("online", "idle", "dnd", "offline")
 
 
-def username(**kwargs: bool) -> Text:
+def username(**kwargs: Any) -> Text:
     """3 to 32 letters, digits, `_` and `-`."""
     return Text(3, 32, pattern=NAME_PATTERN, says=NAME_SAYS, **kwargs)
 

@@ -57,7 +57,11 @@ class Client:
         return code
 
     async def hears(
-        self, event: str, where: Callable[[Any], bool] = lambda _: True, *, within_s: float = PATIENCE_S
+        self,
+        event: str,
+        where: Callable[[Any], bool] = lambda _: True,
+        *,
+        within_s: float = PATIENCE_S,
     ) -> Any:
         """The data of the first such event, heard already or within `within_s`."""
         async with asyncio.timeout(within_s), self._news:

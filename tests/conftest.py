@@ -65,9 +65,11 @@ async def connect(house: House) -> AsyncIterator[Connect]:
     clients: list[Client] = []
     urls = itertools.cycle(house.urls)
 
-    async def connect(name: str = "someone", *, same: Client | None = None, **kwargs: Any) -> Client:
+    async def connect(
+        name: str = "someone", *, same: Client | None = None, guest: bool = False
+    ) -> Client:
         url = next(urls)
-        account = await sign_up(url, name, **kwargs) if same is None else again(same)
+        account = await sign_up(url, name, guest=guest) if same is None else again(same)
         client = Client(url, account)
         clients.append(client)
         return await client.connect()
@@ -105,7 +107,8 @@ def make_track(house: House) -> MakeTrack:
     async def make_track(name: str = "Song", duration: float = 30.0) -> str:
         track_id = uuid_utils.compat.uuid7()
         await house.execute(
-            "INSERT INTO tracks (id, created_at, name, name_key, duration, url, mime_type, waveform)"
+            "INSERT INTO tracks"
+            " (id, created_at, name, name_key, duration, url, mime_type, waveform)"
             " VALUES ($1, CURRENT_TIMESTAMP, $2, $3, $4, $5, 'audio/mp4', '[]')",
             track_id,
             name,

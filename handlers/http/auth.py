@@ -28,7 +28,8 @@ async def login(
     if (username is None) == (email is None):
         raise ValidationFailed.of("username", "required", "Give either username or email.")
     user = await User.called(username=username, email=email)
-    if not await is_password(password, user and user.password_hash) or user is None:
+    known = await is_password(password, user.password_hash if user else None)
+    if user is None or not known:
         raise Unauthorized("Invalid email or password")
     return await sign_in(request, user)
 

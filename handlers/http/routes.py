@@ -136,7 +136,7 @@ def answer(envelope: Envelope, status: int | None = None) -> web.Response:
 
 @web.middleware
 async def catch(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Time, log and answer a request; no exception leaves the server as anything but an envelope."""
+    """Time, log and answer a request; every exception leaves as an envelope."""
     if request.path.startswith("/socket.io/"):
         transport: web.StreamResponse = await handler(request)
         return transport
