@@ -16,10 +16,13 @@ from config.settings import Settings
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
 from handlers.services import Services
+from models.audio import AudioWorkers
+from models.media import MediaStore
 from models.presence import LIFE_SIGN_EVERY_S, Presence
 from models.row import new_id
 from models.server import Server
 from models.token import TokenIssuer
+from models.upload import existing_tracks
 from realtime.bus import Bus, LocalBus, RedisBus
 from realtime.manager import FanOutManager
 from realtime.sequencer import Sequencer
@@ -43,7 +46,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         async with open_database(settings.database_url, settings.data_dir, settings.database_pool):
             await Server.make_default()
             services = build(settings, clock, redis)
-            async with working(services):
+            async with services.media, working(services):
+                await services.media.sweep(existing_tracks)
                 yield services
     finally:
         await redis.aclose()
@@ -62,6 +66,8 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
         tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
         presence=Presence(redis, process_id),
+        media=MediaStore(settings.data_dir),
+        workers=AudioWorkers(),
         manager=manager,
         sio=sio,
     )
@@ -94,6 +100,7 @@ async def working(services: Services) -> AsyncIterator[None]:
         for task in list(services.tasks):
             task.cancel()
         await asyncio.gather(*services.tasks, return_exceptions=True)
+        await services.workers.close()
         await services.manager.close()
 
 

@@ -12,7 +12,9 @@ import redis.asyncio as redis
 from config.clock import SteadyClock
 from config.limits import Limiter
 from config.settings import Settings
+from models.audio import AudioWorkers
 from models.errors import RateLimited
+from models.media import MediaStore
 from models.presence import Presence
 from models.token import TokenIssuer
 from realtime.manager import FanOutManager
@@ -30,6 +32,8 @@ class Services:
     limiter: Limiter
     tokens: TokenIssuer
     presence: Presence
+    media: MediaStore
+    workers: AudioWorkers
     manager: FanOutManager
     sio: RealtimeServer
     callers: dict[str, Any] = field(default_factory=dict)

@@ -6,7 +6,9 @@ from aiohttp import web
 
 from handlers.http.cors import cors
 from handlers.http.health import add_health_routes
+from handlers.http.media import add_media_routes
 from handlers.http.routes import SERVICES, add_routes, catch
+from handlers.http.uploads import add_upload_routes
 from handlers.http.web_client import add_web_client
 from handlers.services import Services
 
@@ -21,6 +23,8 @@ def make_app(services: Services) -> web.Application:
     services.sio.attach(app)
     add_health_routes(app)
     add_routes(app)
+    add_upload_routes(app)
+    add_media_routes(app)
     add_web_client(app, WEB_CLIENT)
     return app
 

@@ -1,0 +1,89 @@
+"""`/uploads/…`: files on their way in, streamed to disk and bounded."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from handlers.envelope import load, success
+from handlers.http.routes import SERVICES, answer, signed_in
+from models.errors import UnsupportedMediaType, ValidationFailed
+from models.media import Upload
+from models.upload import publish_track
+from schemas.track import TrackReply
+from schemas.upload import TrackForm
+
+LIMIT = "60/h"
+CHUNK_BYTES = 256 * 1024
+STALLED_S = 60.0
+MAX_FIELD_BYTES = 4096
+MAX_PARTS = 16
+
+
+async def upload_track(request: web.Request) -> web.Response:
+    """Take a recording; answers 201 with the track once it can be played by everybody."""
+    services = request.app[SERVICES]
+    session = await signed_in(request)
+    await services.limit(LIMIT, "POST /uploads/tracks", str(session.user_id))
+    async with services.media.upload(services.settings.max_upload_mb * 2**20) as upload:
+        form = load(TrackForm, await receive(request, upload))
+        track = await publish_track(upload, services.workers, session.user, form)
+    return answer(success(track, TrackReply), 201)
+
+
+def add_upload_routes(app: web.Application) -> None:
+    """Serve them beside the routes with JSON bodies."""
+    app.router.add_post("/uploads/tracks", upload_track)
+
+
+async def receive(request: web.Request, upload: Upload) -> dict[str, str]:
+    """Stream the part `file` into `upload`; gives the text fields, whatever their order."""
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedMediaType("Please send multipart/form-data.")
+    texts: dict[str, str] = {}
+    files = 0
+    try:
+        async for part in _parts(request):
+            if part.name == "file":
+                files += 1
+                await _stream(part, upload)
+            else:
+                texts[part.name or ""] = await _text(part)
+    except (ValueError, AssertionError, RuntimeError) as error:
+        message = "That is no well-formed multipart body."
+        raise ValidationFailed.of("file", "invalid", message) from error
+    if files != 1:
+        raise ValidationFailed.of("file", "required", "Exactly one file, in the part `file`.")
+    return texts
+
+
+async def _parts(request: web.Request) -> Any:
+    reader = await request.multipart()
+    for _ in range(MAX_PARTS):
+        async with asyncio.timeout(STALLED_S):
+            part = await reader.next()
+        if part is None:
+            return
+        if not isinstance(part, BodyPartReader):
+            raise ValueError("A part within a part.")  # noqa: TRY004 - said of the body, not of us
+        yield part
+    raise ValueError("Too many parts.")
+
+
+async def _stream(part: BodyPartReader, upload: Upload) -> None:
+    while True:
+        async with asyncio.timeout(STALLED_S):
+            chunk = await part.read_chunk(CHUNK_BYTES)
+        if not chunk:
+            return
+        await upload.write(chunk)
+
+
+async def _text(part: BodyPartReader) -> str:
+    data = b""
+    async with asyncio.timeout(STALLED_S):
+        while len(data) <= MAX_FIELD_BYTES and (chunk := await part.read_chunk(MAX_FIELD_BYTES)):
+            data += chunk
+    if len(data) > MAX_FIELD_BYTES:
+        raise ValueError("A field of that length.")
+    return data.decode()

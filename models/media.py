@@ -1,0 +1,272 @@
+"""Where files live: public ones under `media`, half-made ones under `tmp`, nothing in between.
+
+    DATA_DIR/media/tracks/<track id>/audio.m4a, cover.jpg   public, never changed
+    DATA_DIR/tmp/<process>/lock                             held (flock) while the process lives
+    DATA_DIR/tmp/<process>/<upload>/source, track/          an upload in the making
+    DATA_DIR/tmp/<process>/<track id>.publishing            its files are public, its row may be
+
+A track is made public by one rename, between writing its marker and committing its row. After
+`kill -9` at any point the next start finds the dead process's folder by its free lock, and for each
+marker asks the database: with a row the files stay, without one they go.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+import structlog
+
+from models.audio.recording import AUDIO_TYPES, COVER_TYPES
+from models.errors import PayloadTooLarge
+
+MEDIA_TYPES = AUDIO_TYPES | COVER_TYPES
+_BATCH_BYTES = 2**20
+_MARKER = ".publishing"
+
+Exists = Callable[[set[UUID]], Awaitable[set[UUID]]]
+"""Which of these track ids have a committed row."""
+
+log = structlog.get_logger()
+
+
+class TooLarge(PayloadTooLarge):
+    """The upload has more bytes than it may."""
+
+
+def track_url(track_id: UUID, name: str) -> str:
+    """The public path of a track's file; what is there never changes."""
+    return f"/media/tracks/{track_id}/{name}"
+
+
+class MediaStore:
+    """The files of one server process, within `async with`; many may share a `data_dir`."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.tracks = data_dir / "media" / "tracks"
+        self._tmp = data_dir / "tmp"
+        self._own: Path | None = None
+        self._lock = -1
+
+    async def __aenter__(self) -> Self:
+        self._own, self._lock = await asyncio.to_thread(self._claim)
+        return self
+
+    def _claim(self) -> tuple[Path, int]:
+        self.tracks.mkdir(parents=True, exist_ok=True)
+        self._tmp.mkdir(parents=True, exist_ok=True)
+        own = self._tmp / f"{os.getpid()}-{secrets.token_hex(8)}"
+        with self._no_sweep():
+            own.mkdir()
+            lock = _lock_of(own)
+        assert lock is not None  # noqa: S101  # a folder just made, under a name nobody can know
+        return own, lock
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._own:
+            await asyncio.to_thread(_leave, self._own, self._lock)
+            self._own = None
+
+    async def sweep(self, exists: Exists) -> int:
+        """Remove what dead processes left behind; the number of them. For every start.
+
+        Living processes, this one too, are not touched. Several sweeps may run at once.
+        """
+        dead = await asyncio.to_thread(self._dead)
+        try:
+            marked = {track_id for own, _ in dead for track_id in _marked(own)}
+            orphans = marked - await exists(marked) if marked else set()
+            await asyncio.to_thread(self._bury, [own for own, _ in dead], orphans)
+        finally:
+            for _, lock in dead:
+                os.close(lock)
+        return len(dead)
+
+    def _dead(self) -> list[tuple[Path, int]]:
+        """The folders of dead processes, each with its lock now held by us."""
+        with self._no_sweep():
+            folders = [path for path in self._tmp.iterdir() if path.is_dir()]
+            locks = [(folder, _lock_of(folder)) for folder in folders]
+        return [(folder, lock) for folder, lock in locks if lock is not None]
+
+    def _bury(self, folders: list[Path], orphans: set[UUID]) -> None:
+        for folder in folders:
+            for track_id in _marked(folder) & orphans:
+                _withdraw(track_id, self.tracks, folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                log.warning("leftovers_stay", folder=str(folder))
+
+    @contextmanager
+    def _no_sweep(self) -> Iterator[None]:
+        """Between making a folder and locking it, nobody else may look: it would seem dead."""
+        lock = os.open(self._tmp / "sweep.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    @asynccontextmanager
+    async def upload(self, max_bytes: int) -> AsyncIterator["Upload"]:
+        """A place for one upload, gone at the end with all that was not published."""
+        assert self._own  # noqa: S101  # opened at start
+        upload = Upload(self.tracks, self._own, max_bytes)
+        try:
+            await upload.open()
+            yield upload
+        finally:
+            await upload.close()
+
+    async def path_of(self, parts: Sequence[str]) -> Path | None:
+        """The file behind `/media/<parts joined by />`, or None; its type is in `MEDIA_TYPES`.
+
+        Only names that we ourselves give are known, so there is no way out of the folder.
+        """
+        match list(parts):
+            case ["tracks", track_id, name] if name in MEDIA_TYPES and _is_canonical(track_id):
+                path = self.tracks / track_id / name
+                return path if await asyncio.to_thread(path.is_file) else None
+        return None
+
+
+class Upload:
+    """One file on its way in: `write` its bytes, `finish`, fill `track`, then `published`."""
+
+    def __init__(self, tracks: Path, own: Path, max_bytes: int) -> None:
+        self.size = 0
+        self._tracks = tracks
+        self._own = own
+        self._max_bytes = max_bytes
+        self._folder = own / secrets.token_hex(8)
+        self._buffer = bytearray()
+        self.source = self._folder / "source"
+        self.track = self._folder / "track"
+
+    async def open(self) -> None:
+        await asyncio.to_thread(self.track.mkdir, parents=True)
+
+    async def write(self, chunk: bytes) -> None:
+        """Append to the source file. Raises `TooLarge` as soon as there is too much of it."""
+        self.size += len(chunk)
+        if self.size > self._max_bytes:
+            raise TooLarge(f"A file has at most {self._max_bytes // 2**20} MiB.")
+        self._buffer += chunk
+        if len(self._buffer) >= _BATCH_BYTES:
+            await self._flush()
+
+    async def finish(self) -> Path:
+        """Write what is still in memory; the whole source file."""
+        await self._flush()
+        return self.source
+
+    async def _flush(self) -> None:
+        batch, self._buffer = self._buffer, bytearray()
+        await asyncio.to_thread(_append, self.source, batch)
+
+    @asynccontextmanager
+    async def published(self, track_id: UUID, exists: Exists) -> AsyncIterator[None]:
+        """Make the files in `track` public for the time of the body, which commits their row.
+
+        They stay when it ends well. When it does not, its commit may still have worked (a lost
+        answer, a cancellation): `exists` tells, and where it cannot, the next start asks again.
+        """
+        publishing = asyncio.ensure_future(asyncio.to_thread(self._publish, track_id))
+        try:
+            await asyncio.shield(publishing)
+            yield
+        except BaseException:
+            await asyncio.wait([publishing])
+            await self._settle(track_id, exists)
+            raise
+        await asyncio.to_thread(self._marker(track_id).unlink)
+
+    def _publish(self, track_id: UUID) -> None:
+        for path in self.track.iterdir():
+            _sync(path)
+        _sync(self.track)
+        self._marker(track_id).touch()
+        _sync(self._own)
+        self.track.rename(self._tracks / str(track_id))
+        _sync(self._tracks)
+
+    async def _settle(self, track_id: UUID, exists: Exists) -> None:
+        try:
+            known = await exists({track_id})
+        except Exception:  # noqa: BLE001  # whatever it was: the marker stays, the next start asks
+            log.warning("publishing_unsettled", track_id=str(track_id))
+            return
+        if track_id in known:
+            await asyncio.to_thread(self._marker(track_id).unlink, missing_ok=True)
+        else:
+            await asyncio.to_thread(_withdraw, track_id, self._tracks, self._own)
+
+    def _marker(self, track_id: UUID) -> Path:
+        return self._own / f"{track_id}{_MARKER}"
+
+    async def close(self) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+
+def _lock_of(folder: Path) -> int | None:
+    """The folder's lock, taken: an open file descriptor. None where a living process holds it."""
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:  # swept by another in this moment
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _withdraw(track_id: UUID, tracks: Path, own: Path) -> None:
+    """Take a track's files out of the public place, at once and then for good."""
+    removed = own / f"{track_id}.removed"
+    if (tracks / str(track_id)).exists():
+        (tracks / str(track_id)).rename(removed)
+        _sync(tracks)
+    shutil.rmtree(removed, ignore_errors=True)
+    (own / f"{track_id}{_MARKER}").unlink(missing_ok=True)
+
+
+def _leave(folder: Path, lock: int) -> None:
+    """End a process's folder. One that still holds a marker is left to the next start's sweep."""
+    if not _marked(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def _marked(folder: Path) -> set[UUID]:
+    names = (path.name.removesuffix(_MARKER) for path in folder.glob(f"*{_MARKER}"))
+    return {UUID(name) for name in names if _is_canonical(name)}
+
+
+def _is_canonical(text: str) -> bool:
+    """Whether this is a UUID in the one spelling that we write."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _append(path: Path, batch: bytearray) -> None:
+    with path.open("ab") as file:
+        file.write(batch)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,82 @@
+"""From an uploaded recording to a track that everybody can play."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.artist import Artist
+from models.audio import AudioWorkers, Recording
+from models.errors import NotFound, ValidationFailed
+from models.media import Upload, track_url
+from models.row import new_id
+from models.track import Track
+from models.user import User
+
+UNNAMED = "Untitled"
+
+
+async def publish_track(
+    upload: Upload, workers: AudioWorkers, user: User, form: dict[str, Any]
+) -> Track:
+    """Read, convert and publish a finished upload; what `form` does not say, the file's tags do.
+
+    `NotAudio` where there is no sound in it, `NotFound` for an unknown artist.
+    """
+    artist = await named_artist(form)
+    recording = await workers.process(await upload.finish(), upload.track)
+    if artist is None and recording.artist:
+        artist = await artist_called(recording.artist, recording.genre)
+    track_id = new_id()
+    values = track_values(track_id, recording, form)
+    async with upload.published(track_id, existing_tracks):
+        await Track.create(**values, artist=artist, uploaded_by=user)
+    return await Track.get(id=track_id).select_related("artist")
+
+
+async def existing_tracks(track_ids: set[UUID]) -> set[UUID]:
+    """Which of these ids are tracks."""
+    found = await Track.filter(id__in=track_ids).values_list("id", flat=True)
+    return {UUID(str(track_id)) for track_id in found}
+
+
+async def named_artist(form: dict[str, Any]) -> Artist | None:
+    """The artist that the form names, by id or by name."""
+    if "artist_id" in form and "artist_name" in form:
+        raise ValidationFailed.of("artistId", "invalid", "Give either artistId or artistName.")
+    if "artist_id" in form:
+        artist = await Artist.get_or_none(id=form["artist_id"])
+        if artist is None:
+            raise NotFound("There is no such artist.")
+        return artist
+    name = form.get("artist_name")
+    return await artist_called(name, form.get("genre")) if name else None
+
+
+async def artist_called(name: str, genre: str | None) -> Artist:
+    """The artist of that name, without regard to case; made where there is none."""
+    key = name.strip().lower()[:200]
+    if found := await Artist.get_or_none(name_key=key):
+        return found
+    try:
+        return await Artist.create(name=name.strip(), name_key=key, genre=genre and genre[:100])
+    except IntegrityError:  # another upload was quicker
+        return await Artist.get(name_key=key)
+
+
+def track_values(track_id: UUID, recording: Recording, form: dict[str, Any]) -> dict[str, Any]:
+    """The row's columns, out of the recording and what its uploader says of it."""
+    name = form.get("name") or recording.title or UNNAMED
+    genre = form.get("genre") or recording.genre
+    cover = recording.cover_name
+    return {
+        "id": track_id,
+        "name": name,
+        "name_key": name.lower()[:200],
+        "genre": genre and genre[:100],
+        "duration": recording.duration_s,
+        "url": track_url(track_id, recording.audio_name),
+        "mime_type": recording.audio_type,
+        "cover_url": track_url(track_id, cover) if cover else None,
+        "waveform": list(recording.waveform),
+    }
