@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ class _Reader:
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str:
         text = self.text(name, "")
-        if text and urlsplit(text).scheme not in schemes:
+        if text and not _is_url(text, schemes):
             # The value itself may hold a password: it is not repeated.
             raise SettingsError(f"{name} must be empty or a URL that begins with {schemes[0]}://.")
         return text
@@ -101,8 +102,9 @@ class _Reader:
     def origins(self, name: str) -> tuple[str, ...]:
         origins = tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
         for origin in origins:
-            parts = urlsplit(origin)
-            if origin != "*" and (parts.scheme not in {"http", "https"} or parts.path):
+            if origin != "*" and not (
+                _is_url(origin, ("http", "https")) and origin.count("/") == 2
+            ):
                 raise SettingsError(f"{name} must list origins such as https://example.org.")
         return origins
 
@@ -110,13 +112,21 @@ class _Reader:
         path = Path(self.text(name, default)).resolve()
         try:
             path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(
-                f"{name} is no folder that can be made: {error.strerror}."
-            ) from None
-        if not os.access(path, os.W_OK):
-            raise SettingsError(f"{name} is a folder that cannot be written to.")
+            # Asking for permissions would not tell of a full or read-only disk.
+            with tempfile.TemporaryFile(dir=path):
+                pass
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise SettingsError(f"{name} is no folder that can be written to: {why}.") from None
         return path
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts, _ = urlsplit(text), urlsplit(text).port
+    except ValueError:  # brackets that do not match, or a port that is no number
+        return False
+    return "://" in text and parts.scheme in schemes
 
 
 def _secrets(env: Mapping[str, str], data_dir: Path, environment: str) -> list[str]:
@@ -128,10 +138,18 @@ def _secrets(env: Mapping[str, str], data_dir: Path, environment: str) -> list[s
             raise SettingsError(f"{name} must be set in production.")
         if value and len(value) < 32:
             raise SettingsError(f"{name} must have at least 32 characters.")
-        found.append(value or _kept_secret(data_dir / "secrets" / name.lower()))
+        found.append(value or _kept(name, data_dir / "secrets" / name.lower()))
     if len(set(found)) < len(found):
         raise SettingsError(f"{', '.join(SECRETS)} must differ from each other.")
     return found
+
+
+def _kept(name: str, path: Path) -> str:
+    try:
+        return _kept_secret(path)
+    except OSError as error:
+        sentence = f"{name} is not set and cannot be kept in DATA_DIR: {error.strerror}."
+        raise SettingsError(sentence) from None
 
 
 def _kept_secret(path: Path) -> str:

@@ -1,6 +1,17 @@
 """Imports every module that declares events or requests, so that the registry is complete."""
 
-from handlers import clock, session, user
+from handlers import channel, clock, message, room, server, session, typing, user
 from handlers.http import auth, health
 
-__all__ = ["auth", "clock", "health", "session", "user"]
+__all__ = [
+    "auth",
+    "channel",
+    "clock",
+    "health",
+    "message",
+    "room",
+    "server",
+    "session",
+    "typing",
+    "user",
+]

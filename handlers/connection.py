@@ -23,6 +23,7 @@ from models.errors import Unauthorized, Unavailable
 from models.server import Server
 from models.session import Session
 from models.user import User
+from realtime.server import NotNowError
 from schemas.session import Connected, SessionEnded, SessionExpiring
 
 PROTOCOL_VERSION = 1
@@ -43,13 +44,15 @@ class Connections:
         services.manager.on_control("refresh_user", self.refresh_user)
 
     async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
-        """Check the token; whatever goes wrong is refused with a sentence and a code."""
+        """Check the token; a bad one is refused with a sentence and a code."""
         try:
             async with asyncio.timeout(10):
                 await self._sign_in(sid, auth)
-        except Exception as error:  # noqa: BLE001 - anything else would leak the socket for ever
-            envelope = failure(error)
-            raise Refused(envelope["error"], {"code": envelope["code"]}) from None
+        except Unauthorized as error:
+            raise Refused(error.message, {"code": error.code}) from None
+        except Exception as error:
+            log.warning("socket not signed in", code=failure(error)["code"])
+            raise NotNowError from None
 
     async def _sign_in(self, sid: str, auth: Any) -> None:
         services, now = self._services, self._services.now()
@@ -126,9 +129,10 @@ class Connections:
     async def end_session(self, message: dict[str, Any]) -> None:
         """A session has ended: tell its sockets of this process, and disconnect them."""
         end = {"code": message["code"], "reconnect": message["reconnect"]}
-        for sid in self._services.manager.sids(session_channel(UUID(message["session"]))):
-            if caller := self._services.callers.get(sid):
-                await end_socket(caller, **end)
+        sids = self._services.manager.sids(session_channel(UUID(message["session"])))
+        callers = [self._services.callers[sid] for sid in sids if sid in self._services.callers]
+        # At once: one that is busy keeps its own end waiting, but not that of the others.
+        await asyncio.gather(*(end_socket(caller, **end) for caller in callers))
 
     async def refresh_user(self, message: dict[str, Any]) -> None:
         """A user has changed: let their sockets of this process know them anew."""

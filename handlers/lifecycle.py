@@ -13,8 +13,11 @@ from config.database import open_database
 from config.limits import Limiter
 from config.redis import REDIS_DOWN, open_redis, reference_ms, share_epoch
 from config.settings import Settings
+from handlers.channel import channel_log
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
+from handlers.housekeeping import keep_house
+from handlers.room_presence import Doors
 from handlers.services import Services
 from models.audio import AudioWorkers
 from models.media import MediaStore
@@ -31,6 +34,8 @@ from schemas.session import ServerDraining
 
 RETRY_AFTER_S = 5
 DRAIN_S = 7.0
+# The stock client in Node drops what it reads in one go with the end of the transport.
+LAST_WORDS_S = 0.25
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +62,9 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     """This process' parts, wired but not yet at work."""
     process_id = new_id().hex
     bus: Bus = RedisBus(redis, process_id) if settings.redis_url else LocalBus()
-    manager = FanOutManager(bus, Sequencer())
+    sequencer = Sequencer()
+    manager = FanOutManager(bus, sequencer)
+    sequencer.missing = channel_log(manager)
     sio = RealtimeServer(manager=manager, now_ms=clock.now_ms, origins=origins(settings))
     services = Services(
         settings=settings,
@@ -72,6 +79,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         sio=sio,
     )
     Connections(services)
+    Doors(services)
     sio.on("*", Dispatcher(services).dispatch)
     return services
 
@@ -90,6 +98,7 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.presence.show_life()
     await services.manager.start()
     services.spawn(show_life(services), "life-sign")
+    services.spawn(keep_house(services), "housekeeping")
     if services.settings.redis_url:
         sample = partial(reference_ms, services.redis)
         share = partial(share_epoch, services.redis)
@@ -97,9 +106,11 @@ async def working(services: Services) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in list(services.tasks):
-            task.cancel()
-        await asyncio.gather(*services.tasks, return_exceptions=True)
+        while services.tasks:
+            # Until all have ended: in Python 3.11 `wait_for` may swallow a cancellation.
+            for task in list(services.tasks):
+                task.cancel()
+            await asyncio.wait(services.tasks, timeout=1)
         await services.workers.close()
         await services.manager.close()
 
@@ -122,6 +133,7 @@ async def drain(services: Services) -> None:
     deadline = asyncio.get_running_loop().time() + DRAIN_S
     while services.in_flight and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)
+    await asyncio.sleep(LAST_WORDS_S)
     services.sio.close_transports()
     while services.callers and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)

@@ -10,8 +10,9 @@ from models.message import ChannelEvent, Message, ReadMark
 from models.nonce import Nonce
 from models.playback_record import PlaybackRecord
 from models.playlist import Playlist, PlaylistTrack
-from models.queue import QueueItem, QueueVote, SkipVote
+from models.queue import QueueItem, QueueTurn, QueueVote, SkipVote
 from models.room import Room
+from models.room_kick import RoomKick
 from models.server import Server
 from models.session import Session
 from models.track import Track
@@ -28,9 +29,11 @@ __all__ = [
     "Playlist",
     "PlaylistTrack",
     "QueueItem",
+    "QueueTurn",
     "QueueVote",
     "ReadMark",
     "Room",
+    "RoomKick",
     "Server",
     "Session",
     "SkipVote",

@@ -15,7 +15,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Self
@@ -70,7 +70,9 @@ class MediaStore:
 
     async def __aexit__(self, *_: object) -> None:
         if self._own:
-            await asyncio.to_thread(_leave, self._own, self._lock)
+            if not _marked(self._own):  # else the next start's sweep settles it
+                await asyncio.to_thread(shutil.rmtree, self._own, ignore_errors=True)
+            os.close(self._lock)
             self._own = None
 
     async def sweep(self, exists: Exists) -> int:
@@ -80,22 +82,22 @@ class MediaStore:
         """
         dead = await asyncio.to_thread(self._dead)
         try:
-            marked = {track_id for own, _ in dead for track_id in _marked(own)}
+            marked = {track_id for folder in dead for track_id in _marked(folder)}
             orphans = marked - await exists(marked) if marked else set()
-            await asyncio.to_thread(self._bury, [own for own, _ in dead], orphans)
+            await asyncio.to_thread(self._bury, dead, orphans)
         finally:
-            for _, lock in dead:
+            for lock in dead.values():
                 os.close(lock)
         return len(dead)
 
-    def _dead(self) -> list[tuple[Path, int]]:
-        """The folders of dead processes, each with its lock now held by us."""
+    def _dead(self) -> dict[Path, int]:
+        """The folders of dead processes, each with its lock, now held by us."""
         with self._no_sweep():
             folders = [path for path in self._tmp.iterdir() if path.is_dir()]
-            locks = [(folder, _lock_of(folder)) for folder in folders]
-        return [(folder, lock) for folder, lock in locks if lock is not None]
+            locks = {folder: _lock_of(folder) for folder in folders}
+        return {folder: lock for folder, lock in locks.items() if lock is not None}
 
-    def _bury(self, folders: list[Path], orphans: set[UUID]) -> None:
+    def _bury(self, folders: Iterable[Path], orphans: set[UUID]) -> None:
         for folder in folders:
             for track_id in _marked(folder) & orphans:
                 _withdraw(track_id, self.tracks, folder)
@@ -117,12 +119,12 @@ class MediaStore:
     async def upload(self, max_bytes: int) -> AsyncIterator["Upload"]:
         """A place for one upload, gone at the end with all that was not published."""
         assert self._own  # noqa: S101  # opened at start
-        upload = Upload(self.tracks, self._own, max_bytes)
+        folder = self._own / secrets.token_hex(8)
         try:
-            await upload.open()
-            yield upload
+            await asyncio.to_thread((folder / "track").mkdir, parents=True)
+            yield Upload(self.tracks, folder, max_bytes)
         finally:
-            await upload.close()
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def path_of(self, parts: Sequence[str]) -> Path | None:
         """The file behind `/media/<parts joined by />`, or None; its type is in `MEDIA_TYPES`.
@@ -137,38 +139,34 @@ class MediaStore:
 
 
 class Upload:
-    """One file on its way in: `write` its bytes, `finish`, fill `track`, then `published`."""
+    """One file on its way in: `write` its bytes, `finish`, fill `track`, then `published`.
 
-    def __init__(self, tracks: Path, own: Path, max_bytes: int) -> None:
+    `source` is the file as it came (after `finish`), `track` the empty folder to become public.
+    """
+
+    def __init__(self, tracks: Path, folder: Path, max_bytes: int) -> None:
         self.size = 0
+        self.source = folder / "source"
+        self.track = folder / "track"
+        self._own = folder.parent
         self._tracks = tracks
-        self._own = own
         self._max_bytes = max_bytes
-        self._folder = own / secrets.token_hex(8)
         self._buffer = bytearray()
-        self.source = self._folder / "source"
-        self.track = self._folder / "track"
-
-    async def open(self) -> None:
-        await asyncio.to_thread(self.track.mkdir, parents=True)
 
     async def write(self, chunk: bytes) -> None:
-        """Append to the source file. Raises `TooLarge` as soon as there is too much of it."""
+        """Append bytes. Raises `TooLarge` as soon as there are too many of them."""
         self.size += len(chunk)
         if self.size > self._max_bytes:
             raise TooLarge(f"A file has at most {self._max_bytes // 2**20} MiB.")
         self._buffer += chunk
         if len(self._buffer) >= _BATCH_BYTES:
-            await self._flush()
+            await self.finish()
 
     async def finish(self) -> Path:
-        """Write what is still in memory; the whole source file."""
-        await self._flush()
-        return self.source
-
-    async def _flush(self) -> None:
+        """Write what is still in memory to the source file; its path."""
         batch, self._buffer = self._buffer, bytearray()
         await asyncio.to_thread(_append, self.source, batch)
+        return self.source
 
     @asynccontextmanager
     async def published(self, track_id: UUID, exists: Exists) -> AsyncIterator[None]:
@@ -210,9 +208,6 @@ class Upload:
     def _marker(self, track_id: UUID) -> Path:
         return self._own / f"{track_id}{_MARKER}"
 
-    async def close(self) -> None:
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
-
 
 def _lock_of(folder: Path) -> int | None:
     """The folder's lock, taken: an open file descriptor. None where a living process holds it."""
@@ -236,13 +231,6 @@ def _withdraw(track_id: UUID, tracks: Path, own: Path) -> None:
         _sync(tracks)
     shutil.rmtree(removed, ignore_errors=True)
     (own / f"{track_id}{_MARKER}").unlink(missing_ok=True)
-
-
-def _leave(folder: Path, lock: int) -> None:
-    """End a process's folder. One that still holds a marker is left to the next start's sweep."""
-    if not _marked(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-    os.close(lock)
 
 
 def _marked(folder: Path) -> set[UUID]:

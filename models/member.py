@@ -2,11 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Case, Q, When
 
-from models.room import Room
+from models.cursor import Page, decode_cursor, encode_cursor
+from models.errors import Forbidden, NotFound, ValidationFailed
+from models.room import ControlMode, Room
 from models.row import Row
 from models.user import User
 
@@ -17,6 +21,15 @@ class MemberRole(StrEnum):
     HOST = "host"
     DJ = "dj"
     LISTENER = "listener"
+
+
+# The highest first.
+RANKS = tuple(MemberRole)
+STEERING = {
+    ControlMode.HOST: {MemberRole.HOST},
+    ControlMode.DJS: {MemberRole.HOST, MemberRole.DJ},
+    ControlMode.EVERYONE: set(MemberRole),
+}
 
 
 class Member(Row):
@@ -44,3 +57,64 @@ class Member(Row):
     @property
     def connected(self) -> bool:
         return self.disconnected_at is None
+
+    @property
+    def is_host(self) -> bool:
+        return self.role is MemberRole.HOST
+
+    @property
+    def may_steer(self) -> bool:
+        """Whether the room's control mode lets them play, pause, skip …; needs `room` fetched."""
+        return self.role in STEERING[self.room.control_mode]
+
+    @classmethod
+    async def of(cls, user: User, room_id: UUID) -> Self:
+        """`user` as a member, with the room.
+
+        A room that they may not see is `NotFound`; one that they see but are not in is `Forbidden`.
+        """
+        member = await cls.get_or_none(
+            room_id=room_id, user_id=user.id, room__closed_at=None
+        ).select_related("room")
+        if member is None:
+            await Room.open_to(user, room_id)
+            raise Forbidden("Join the room first.")
+        return member
+
+    @classmethod
+    async def in_room(cls, room_id: UUID, user_id: UUID) -> Self:
+        """That member with their user, else `NotFound`."""
+        member = await cls.get_or_none(room_id=room_id, user_id=user_id).select_related("user")
+        if member is None:
+            raise NotFound("There is no such member.")
+        return member
+
+    @classmethod
+    async def connected_ids(cls, room_id: UUID) -> list[UUID]:
+        """The users who are connected now, in the order in which they joined."""
+        rows = cls.filter(room_id=room_id, disconnected_at=None).order_by("joined_at", "id")
+        return [member.user_id for member in await rows.only("id", "user_id")]
+
+    @classmethod
+    async def listed(cls, room_id: UUID, cursor: str | None, limit: int) -> Page[Self]:
+        """Members with their users: the host, then djs, then by the time of joining."""
+        place = Case(*(When(role=role, then=str(i)) for i, role in enumerate(RANKS)), default="9")
+        rows = cls.filter(room_id=room_id).annotate(place=place)
+        if cursor:
+            rows = rows.filter(_after(cursor))
+        # Ids are ordered by time, and made when their member joins.
+        found = await rows.order_by("place", "id").limit(limit + 1).select_related("user")
+        if len(found) <= limit:
+            return Page(found)
+        last = found[limit - 1]
+        return Page(found[:limit], encode_cursor(last.role.value, str(last.id)))
+
+
+def _after(cursor: str) -> Q:
+    role_name, last_id = decode_cursor(cursor, str, str)
+    try:
+        role, after = MemberRole(role_name), UUID(last_id)
+    except ValueError:
+        raise ValidationFailed.of("cursor", "invalid", "That cursor is none of ours.") from None
+    lower = RANKS[RANKS.index(role) + 1 :]
+    return Q(role__in=lower) | Q(role=role, id__gt=after)

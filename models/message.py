@@ -1,5 +1,6 @@
 """Messages and the log of a channel's events, without a hole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,10 @@ class Message(Row):
     number = fields.BigIntField()
     sent_at: datetime = fields.DatetimeField()
     updated_at: datetime = fields.DatetimeField()
+
+    # No event of this version adds to them; on the wire they are there all the same.
+    reactions: Sequence[Any] = ()
+    attachments: Sequence[Any] = ()
 
     class Meta:
         table = "messages"
@@ -75,3 +80,9 @@ class ReadMark(Row):
     class Meta:
         table = "read_marks"
         unique_together = (("user_id", "channel_id"),)
+
+
+async def last_messages(channel_id: UUID, limit: int) -> list[Message]:
+    """The newest messages of a channel, oldest first, with their authors."""
+    newest = Message.filter(channel_id=channel_id).order_by("-number").limit(limit)
+    return list(reversed(await newest.select_related("author")))

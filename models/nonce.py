@@ -3,17 +3,29 @@
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.exceptions import IntegrityError
 
 from models.errors import Conflict
-from models.row import Row
+from models.message_sql import rows
+from models.row import Row, new_id
 from models.user import User
 
 LIFETIME = timedelta(hours=24)
+
+# One statement, which takes the place of one that has expired; of two at once the second waits for
+# the first, and gets no row. Unlike a violated constraint, that does not abort the transaction.
+USE = """
+    INSERT INTO nonces (id, user_id, nonce, payload_hash, result_id, used_at, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $6)
+    ON CONFLICT (user_id, nonce) DO UPDATE
+    SET payload_hash = excluded.payload_hash, result_id = excluded.result_id,
+        used_at = excluded.used_at
+    WHERE nonces.used_at <= $7
+    RETURNING id
+"""
 
 
 class NonceUsedError(Exception):
@@ -51,22 +63,14 @@ class Nonce(Row):
     @classmethod
     async def use(
         cls, user_id: UUID, nonce: str, payload: dict[str, Any], result_id: UUID, now: datetime
-    ) -> Self:
+    ) -> None:
         """Mark `result_id` as made by this nonce; within the transaction that makes it.
 
         `NonceUsedError` where another send was first: leave the transaction, then `first_result`.
         """
-        await cls.filter(user_id=user_id, nonce=nonce, used_at__lte=now - LIFETIME).delete()
-        try:
-            return await cls.create(
-                user_id=user_id,
-                nonce=nonce,
-                payload_hash=hash_payload(payload),
-                result_id=result_id,
-                used_at=now,
-            )
-        except IntegrityError:
-            raise NonceUsedError from None
+        values = (new_id(), user_id, nonce, hash_payload(payload), result_id, now, now - LIFETIME)
+        if not await rows(USE, *values):
+            raise NonceUsedError
 
     @classmethod
     async def forget_old(cls, now: datetime) -> int:

@@ -146,6 +146,10 @@ class Playback:
         )
         return waiting if waiting.waiting_for else _playing(waiting, waiting.position, now_ms)
 
+    def has_had_on(self, version: int) -> bool:
+        """Was the track that is on now already on in `version`?"""
+        return self.gate_version <= version <= self.version
+
     def ready(
         self, users: Collection[UUID], version: int, now_ms: float, lead_ms: float
     ) -> Playback:
@@ -156,7 +160,7 @@ class Playback:
         collects reports before applying them passes the `gate_version` they were collected under,
         so that none of them can open the gate of the next track.
         """
-        if not self.gate_version <= version <= self.version:
+        if not self.has_had_on(version):
             raise StaleVersion("The playback has changed in the meantime.", self)
         return _released(self, set(users), Reason.READY, now_ms + lead_ms)
 

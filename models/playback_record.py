@@ -7,7 +7,10 @@ from tortoise import fields
 from tortoise.models import Model
 
 from models.playback import Playback, Reason, Status
+from models.playlist import PlaylistTrack
+from models.queue import QueueItem
 from models.room import Room
+from models.track import Track
 
 
 class PlaybackRecord(Model):
@@ -19,9 +22,15 @@ class PlaybackRecord(Model):
     room_id: UUID
     version = fields.BigIntField(default=0)
     status = fields.CharEnumField(Status, default=Status.STOPPED)
-    track_id: UUID | None = fields.UUIDField(null=True)
+    track: fields.ForeignKeyNullableRelation[Track] = fields.ForeignKeyField(
+        "models.Track", null=True, related_name=False, on_delete=fields.SET_NULL
+    )
+    track_id: UUID | None
     duration_s = fields.FloatField(default=0.0)
-    queue_item_id: UUID | None = fields.UUIDField(null=True)
+    queue_item: fields.ForeignKeyNullableRelation[QueueItem] = fields.ForeignKeyField(
+        "models.QueueItem", null=True, related_name=False, on_delete=fields.SET_NULL
+    )
+    queue_item_id: UUID | None
     position = fields.FloatField(default=0.0)
     anchor_at: float | None = fields.FloatField(null=True)
     rate = fields.FloatField(default=1.0)
@@ -30,6 +39,11 @@ class PlaybackRecord(Model):
     due_at: float | None = fields.FloatField(null=True, db_index=True)
     reason = fields.CharEnumField(Reason, default=Reason.STOPPED)
     changed_by: UUID | None = fields.UUIDField(null=True)
+    # The entry of the room's playlist that last came on by itself; not a part of the state.
+    autoplayed: fields.ForeignKeyNullableRelation[PlaylistTrack] = fields.ForeignKeyField(
+        "models.PlaylistTrack", null=True, related_name=False, on_delete=fields.SET_NULL
+    )
+    autoplayed_id: UUID | None
 
     class Meta:
         table = "playbacks"

@@ -4,8 +4,10 @@ Every process keeps a sign of life. The sockets of one that died without a word 
 whichever process notices first (`reap`), so that nobody stays connected for ever.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
 import redis.asyncio as redis
@@ -16,11 +18,15 @@ from models.user import User, UserStatus
 LIFE_SIGN_EVERY_S = 2.0
 DEAD_AFTER_S = 8
 PROCESSES = f"{PREFIX}processes"
+BATCH = 200
+
+Place = tuple[UUID, UUID]  # a room and a user
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class LostSocket:
-    """A socket of a process that died."""
+class CountedSocket:
+    """A socket, whose it is, and which rooms it hears."""
 
     sid: str
     user_id: UUID
@@ -70,6 +76,10 @@ class Presence:
         """How many sockets each of the users has in the room."""
         return await self._counts({user_id: _room(room_id, user_id) for user_id in user_ids})
 
+    async def in_rooms(self, places: Iterable[Place]) -> dict[Place, int]:
+        """How many sockets there are of each user in each room: `places` are pairs of the two."""
+        return await self._counts({place: _room(*place) for place in places})
+
     async def count(self, user_ids: Iterable[UUID]) -> dict[UUID, int]:
         """How many sockets each of the users has."""
         return await self._counts({user_id: _user(user_id) for user_id in user_ids})
@@ -81,16 +91,35 @@ class Presence:
         for user in users:
             user.status = user.chosen_status if sockets[user.id] else UserStatus.OFFLINE
 
-    async def reap(self) -> list[LostSocket]:
+    async def is_alone(self) -> bool:
+        """Whether no other process shows life, or did until a moment ago."""
+        return set(map(str, await self._redis.smembers(PROCESSES))) <= {self._process_id}
+
+    async def registered(self) -> set[str]:
+        """The sockets that the store counts as this process'."""
+        return set(map(str, await self._redis.hkeys(_sockets(self._process_id))))
+
+    async def register(self, sockets: Iterable[CountedSocket]) -> None:
+        """Count these sockets of this process; those that are counted already stay so."""
+        for some in batched(sockets, BATCH):
+            async with self._redis.pipeline() as pipeline:
+                for socket in some:
+                    pipeline.hset(_sockets(self._process_id), socket.sid, str(socket.user_id))
+                    pipeline.sadd(_user(socket.user_id), socket.sid)
+                    for room_id in socket.room_ids:
+                        pipeline.sadd(_room(room_id, socket.user_id), socket.sid)
+                        pipeline.sadd(_rooms(socket.sid), str(room_id))
+                await pipeline.execute()
+
+    async def forget(self, sids: Collection[str]) -> list[CountedSocket]:
+        """Take these sockets of this process out, and say which they were."""
+        return await self._take_out(self._process_id, set(sids))
+
+    async def reap(self) -> list[CountedSocket]:
         """Take out the sockets of processes that show no life, and say which they were."""
-        lost: list[LostSocket] = []
+        lost: list[CountedSocket] = []
         for process_id in await self._dead():
-            for key, value in (await self._redis.hgetall(_sockets(process_id))).items():
-                sid, user_id = str(key), UUID(str(value))
-                rooms = await self._redis.smembers(_rooms(sid))
-                room_ids = tuple(UUID(str(room)) for room in rooms)
-                await self._remove(process_id, user_id, sid, room_ids)
-                lost.append(LostSocket(sid, user_id, room_ids))
+            lost += await self._take_out(process_id)
             await self._redis.srem(PROCESSES, process_id)
         return lost
 
@@ -106,6 +135,21 @@ class Presence:
             alive = await pipeline.execute()
         return [process for process, lives in zip(processes, alive, strict=True) if not lives]
 
+    async def _take_out(self, process_id: str, sids: set[str] | None = None) -> list[CountedSocket]:
+        """Take sockets of a process out, all of them without `sids`."""
+        counted = (await self._redis.hgetall(_sockets(process_id))).items()
+        owners = {str(sid): UUID(str(user)) for sid, user in counted if sids is None or sid in sids}
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for sid in owners:
+                pipeline.smembers(_rooms(sid))
+            rooms = await pipeline.execute()
+        lost = []
+        for (sid, user_id), names in zip(owners.items(), rooms, strict=True):
+            socket = CountedSocket(sid, user_id, tuple(UUID(str(name)) for name in names))
+            await self._remove(process_id, user_id, sid, socket.room_ids)
+            lost.append(socket)
+        return lost
+
     async def _remove(
         self, process_id: str, user_id: UUID, sid: str, room_ids: Iterable[UUID]
     ) -> None:
@@ -117,7 +161,7 @@ class Presence:
                 pipeline.srem(_room(room_id, user_id), sid)
             await pipeline.execute()
 
-    async def _counts(self, keys: dict[UUID, str]) -> dict[UUID, int]:
+    async def _counts(self, keys: dict[Key, str]) -> dict[Key, int]:
         if not keys:
             return {}
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -125,6 +169,13 @@ class Presence:
                 pipeline.scard(key)
             counts = await pipeline.execute()
         return dict(zip(keys, counts, strict=True))
+
+
+def batched(sockets: Iterable[CountedSocket], size: int) -> Iterator[list[CountedSocket]]:
+    """`sockets` in lists of at most `size`."""
+    rest = iter(sockets)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _life(process_id: str) -> str:

@@ -84,15 +84,15 @@ def moved(
     of them that stand between. Mostly one rank changes, or none; where no number is left between
     two neighbours, the queue is numbered anew. An index beyond the queue means its end.
     """
-    queue = ordered(items, order, last_turns)
+    queue, index = ordered(items, order, last_turns), max(0, index)
     queue.remove(item)
-    ahead = [other for other in queue[: max(0, index)] if _are_peers(item, other, order)]
-    behind = [other for other in queue[max(0, index) :] if _are_peers(item, other, order)]
+    ahead = [other for other in queue[:index] if _are_peers(item, other, order)]
+    behind = [other for other in queue[index:] if _are_peers(item, other, order)]
     if fifo([*ahead, item, *behind]) == [*ahead, item, *behind]:
         return {}
     low, high = (ahead[-1] if ahead else None), (behind[0] if behind else None)
     rank = rank_between(low.rank if low else None, high.rank if high else None)
-    return _numbered_anew(items, item, low, high) if rank is None else {item.id: rank}
+    return _numbered_anew(items, item, low) if rank is None else {item.id: rank}
 
 
 def rank_between(low: float | None, high: float | None) -> float | None:
@@ -191,11 +191,8 @@ def _are_peers(one: Queued, other: Queued, order: QueueOrder) -> bool:
     return order is QueueOrder.FIFO or one.votes == other.votes
 
 
-def _numbered_anew(
-    items: Sequence[Queued], item: Queued, low: Queued | None, high: Queued | None
-) -> dict[UUID, float]:
+def _numbered_anew(items: Sequence[Queued], item: Queued, low: Queued | None) -> dict[UUID, float]:
     queue = [other for other in fifo(items) if other.id != item.id]
-    after_low = queue.index(low) + 1 if low else 0
-    queue.insert(queue.index(high) if high else after_low, item)
+    queue.insert(queue.index(low) + 1 if low else 0, item)
     ranks = {other.id: place * RANK_GAP for place, other in enumerate(queue)}
     return {other.id: ranks[other.id] for other in items if ranks[other.id] != other.rank}

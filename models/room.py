@@ -1,23 +1,33 @@
 """Listening rooms: who may enter, who is in charge, and the one lock all changes go through."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
-from models.errors import NotFound
+from models.cursor import Page, decode_cursor, encode_cursor
+from models.errors import NotFound, ValidationFailed
 from models.local_lock import local_lock
 from models.playlist import Playlist
+from models.room_news import Departure, Happened, News
 from models.row import Row
 from models.user import User
 
+MAX_NAME = 80
+MAX_CAPACITY = 1000
+ABSENT = "There is no such room."
+
 
 class Visibility(StrEnum):
+    """Who may find a room and enter it. Members and whoever has the invite code always may."""
+
     PUBLIC = "public"
     FRIENDS = "friends"
     PRIVATE = "private"
@@ -43,11 +53,16 @@ class Repeat(StrEnum):
     QUEUE = "queue"
 
 
+def new_invite_code() -> str:
+    """72 random bits, to be copied by people."""
+    return secrets.token_urlsafe(9)
+
+
 class Room(Row):
     """A listening room. Its row's lock is the lock of its members, its queue and its playback."""
 
-    name = fields.CharField(max_length=80)
-    name_key = fields.CharField(max_length=80)
+    name = fields.CharField(max_length=MAX_NAME)
+    name_key = fields.CharField(max_length=MAX_NAME)
     visibility = fields.CharEnumField(Visibility, default=Visibility.PUBLIC)
     host: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "models.User", null=True, related_name="hosted_rooms", on_delete=fields.SET_NULL
@@ -61,16 +76,92 @@ class Room(Row):
     )
     autoplay_playlist_id: UUID | None
     capacity = fields.IntField(default=200)
-    invite_code = fields.CharField(max_length=32, unique=True)
+    invite_code = fields.CharField(max_length=32, unique=True, default=new_invite_code)
     member_count = fields.IntField(default=0)
+    # The id of its text channel, whose row refers to this one.
+    channel_id: UUID = fields.UUIDField()
+    # The number of its newest `News`.
+    news_count = fields.BigIntField(default=0)
     queue_version = fields.BigIntField(default=0)
     # Since when nobody is connected; after five minutes the room stops.
     deserted_at: datetime | None = fields.DatetimeField(null=True)
     closed_at: datetime | None = fields.DatetimeField(null=True)
 
+    # What has happened since the lock was taken: see `changing`.
+    news: list[News]
+    # The invite code, where it is shown to who asks.
+    shown_code: str
+
     class Meta:
         table = "rooms"
-        indexes = (("visibility", "closed_at", "member_count", "id"),)
+        indexes = (
+            ("visibility", "closed_at", "member_count", "id"),
+            ("closed_at", "deserted_at"),
+        )
+
+    @classmethod
+    async def open_to(cls, user: User, room_id: UUID, invite_code: str | None = None) -> Self:
+        """The room, if `user` may see it; one that is hidden or closed is `NotFound`."""
+        room = await cls.get_or_none(id=room_id, closed_at=None)
+        if room is None or not await room.is_open_to(user, invite_code):
+            raise NotFound(ABSENT)
+        return room
+
+    async def is_open_to(self, user: User, invite_code: str | None = None) -> bool:
+        """Whether `user` may see it and enter it: it is public, they are in it, or were invited."""
+        from models.member import Member  # noqa: PLC0415 - they refer to each other
+
+        if self.visibility is Visibility.PUBLIC:
+            return True
+        if invite_code and secrets.compare_digest(invite_code.encode(), self.invite_code.encode()):
+            return True
+        return await Member.exists(room_id=self.id, user_id=user.id)
+
+    @classmethod
+    async def listed(
+        cls, user: User, query: str | None, cursor: str | None, limit: int, now: datetime
+    ) -> Page[Self]:
+        """The rooms that `user` may join, the fullest first; `query` is a part of the name."""
+        from models.member import Member  # noqa: PLC0415 - they refer to each other
+        from models.room_kick import RoomKick  # noqa: PLC0415
+
+        mine = await Member.filter(user_id=user.id).values_list("room_id", flat=True)
+        barred = await RoomKick.rooms_barred_to(user.id, now)
+        has_space = Q(member_count__lt=F("capacity"))
+        joinable = Q(visibility=Visibility.PUBLIC) & has_space & ~Q(id__in=barred)
+        rows = cls.filter(joinable | Q(id__in=mine), closed_at=None)
+        if query:
+            rows = rows.filter(name_key__contains=query.lower())
+        if cursor:
+            rows = rows.filter(_after(cursor))
+        found = await rows.order_by("-member_count", "-id").limit(limit + 1)
+        if len(found) <= limit:
+            return Page(found)
+        last = found[limit - 1]
+        return Page(found[:limit], encode_cursor(last.member_count, str(last.id)))
+
+    def note(
+        self,
+        what: Happened,
+        *,
+        member: Any = None,
+        user_id: UUID | None = None,
+        reason: Departure | None = None,
+    ) -> None:
+        """Remember, within `changing`, what the members are to be told after it."""
+        self.news_count += 1
+        self.news.append(News(what, self.news_count, member, user_id, reason))
+
+
+def _after(cursor: str) -> Q:
+    count, last_id = decode_cursor(cursor, int, str)
+    try:
+        fewer, as_many = Q(member_count__lt=count), Q(member_count=count, id__lt=UUID(last_id))
+    except ValueError:
+        last_id = ""
+    if not last_id or not 0 <= count <= MAX_CAPACITY:
+        raise ValidationFailed.of("cursor", "invalid", "That cursor is none of ours.")
+    return fewer | as_many
 
 
 @asynccontextmanager
@@ -78,10 +169,14 @@ async def changing(room_id: UUID) -> AsyncIterator[Room]:
     """The room, alone: a transaction that holds its row's lock. A closed room is `NotFound`.
 
     The lock within this process comes first, so that those who wait for a busy room
-    do not each hold a connection to the database.
+    do not each hold a connection to the database. What the block notes (`room.news`) is numbered
+    in the order of commit, and is to be told after it.
     """
     async with local_lock(f"room:{room_id}"), in_transaction():
         room = await Room.select_for_update().get_or_none(id=room_id, closed_at=None)
         if room is None:
-            raise NotFound("There is no such room.")
+            raise NotFound(ABSENT)
+        room.news = []
         yield room
+        if room.news:
+            await room.save(update_fields=["news_count"])

@@ -1,15 +1,22 @@
 """Servers: communities with channels. One exists from the start, and everybody is in it."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.exceptions import IntegrityError
+from tortoise.functions import Count
 from tortoise.transactions import in_transaction
 
+from models.cursor import Page, decode_cursor, encode_cursor
+from models.errors import NotFound
 from models.row import Row
 from models.user import User
+
+if TYPE_CHECKING:
+    from models.channel import Channel
 
 DEFAULT_NAME = "Community"
 
@@ -28,6 +35,11 @@ class Server(Row):
     # True or null: unique among the true ones on every database.
     is_default = fields.BooleanField(null=True, unique=True)
     updated_at: datetime = fields.DatetimeField(auto_now=True)
+    channels: fields.ReverseRelation["Channel"]
+
+    # How many are in it, and how many channels it has: set by `take_count`.
+    member_count: int = 0
+    channel_count: int = 0
 
     class Meta:
         table = "servers"
@@ -36,6 +48,37 @@ class Server(Row):
     async def default(cls) -> Self:
         """The server that everybody is a member of."""
         return await cls.get(is_default=True)
+
+    @classmethod
+    async def visible(cls, server_id: UUID) -> Self:
+        """That server, if it is one that the caller is a member of: the default one."""
+        server = await cls.get_or_none(id=server_id, is_default=True)
+        if server is None:
+            raise NotFound("There is no such server.")
+        await cls.take_count([server])
+        return server
+
+    @classmethod
+    async def listed(cls, cursor: str | None, limit: int) -> Page[Self]:
+        """The servers that the caller is a member of, by name."""
+        rows = cls.filter(is_default=True).order_by("name")
+        if cursor:
+            (after,) = decode_cursor(cursor, str)
+            rows = rows.filter(name__gt=after)
+        found = await rows.limit(limit + 1)
+        await cls.take_count(found)
+        more = len(found) > limit
+        return Page(found[:limit], encode_cursor(found[limit - 1].name) if more else None)
+
+    @classmethod
+    async def take_count(cls, servers: Sequence[Self]) -> None:
+        """Set the counts of `servers`, which are none but the default one: all users are in it."""
+        members = await User.all().count() if servers else 0
+        ids = [server.id for server in servers]
+        counted = cls.filter(id__in=ids).annotate(count=Count("channels")).values("id", "count")
+        channels = {row["id"]: row["count"] for row in await counted}
+        for server in servers:
+            server.member_count, server.channel_count = members, channels.get(server.id, 0)
 
     @classmethod
     async def make_default(cls) -> None:

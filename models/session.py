@@ -82,6 +82,11 @@ class Session(Row):
         """End it: none of its tokens is good from now on."""
         await type(self).filter(id=self.id, revoked_at=None).update(revoked_at=now)
 
+    @classmethod
+    async def forget_old(cls, now: datetime) -> int:
+        """Delete those whose last token has expired; says how many."""
+        return await cls.filter(expires_at__lte=now).delete()
+
     async def rotate(self, token_id: UUID, parent_id: UUID | None, now: datetime) -> bool:
         """Use a refresh token; False where it was spent, which also ends the session."""
         async with in_transaction():

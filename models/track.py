@@ -1,11 +1,15 @@
 """Tracks: recordings that were uploaded, and can be played."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 
-from models.artist import Artist
+from models.artist import Artist, named_page
+from models.cursor import Page
+from models.errors import NotFound
 from models.row import Row
 from models.user import User
 
@@ -32,3 +36,41 @@ class Track(Row):
 
     class Meta:
         table = "tracks"
+
+    @classmethod
+    async def existing(cls, track_id: UUID) -> Self:
+        """The track with its artist, else `NotFound`."""
+        track = await cls.get_or_none(id=track_id).select_related("artist")
+        if track is None:
+            raise NotFound("There is no such track.")
+        return track
+
+    @classmethod
+    async def listed(
+        cls,
+        query: str | None,
+        genre: str | None,
+        artist_id: UUID | None,
+        sort: str,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Self]:
+        """Tracks with their artists; `query` is a part of their name or of their artist's."""
+        rows = cls.all().select_related("artist")
+        if query:
+            key = query.lower()
+            rows = rows.filter(Q(name_key__contains=key) | Q(artist__name_key__contains=key))
+        if genre:
+            rows = rows.filter(genre__iexact=genre)
+        if artist_id:
+            rows = rows.filter(artist_id=artist_id)
+        return await named_page(rows, sort, cursor, limit)
+
+    @classmethod
+    async def without_waveform(cls, track_ids: Collection[UUID]) -> dict[UUID, Self]:
+        """Those tracks by id with their artists, their waveforms not read: a long list is light."""
+        light = cls._meta.db_fields - {"waveform"}
+        tracks = await cls.filter(id__in=list(track_ids)).only(*light).prefetch_related("artist")
+        for track in tracks:
+            track.waveform = []
+        return {track.id: track for track in tracks}

@@ -1,25 +1,22 @@
 """python-socketio's server, made safe against clients that mean harm or simply hang."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
-import engineio
 import socketio
 import structlog
-from aiohttp import WSMsgType, web
-from socketio.packet import ACK
+from socketio.packet import ACK, CONNECT_ERROR
 
+from realtime.engine import EngineServer, EngineSocket
+from realtime.manager import NAMESPACE
 from realtime.outbox import Outbox
 from realtime.packet import EventPacket, RefusedFrameError
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
-SEND_BUFFER_BYTES = 256 * 1024
-ENGINE_PACKETS = frozenset({"", "0", "1", "2", "3", "4", "5", "6"})
 
 log = structlog.get_logger(__name__)
 
@@ -27,53 +24,8 @@ log = structlog.get_logger(__name__)
 received_at_ms: ContextVar[float] = ContextVar("received_at_ms")
 
 
-class WebSocket:
-    """Engine.IO's websocket on aiohttp: no compression, a bound below aiohttp's, a way to abort."""
-
-    def __init__(self, handler: Any, server: Any) -> None:
-        self._handler = handler
-        self._server = server
-
-    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
-        request: web.Request = environ["aiohttp.request"]
-        self._socket = web.WebSocketResponse(
-            max_msg_size=self._server.max_http_buffer_size, compress=False
-        )
-        await self._socket.prepare(request)
-        transport = request.transport
-        if transport is not None and (tcp := transport.get_extra_info("socket")) is not None:
-            # Left to itself, the kernel takes 4 MiB for a client that does not read.
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        # The Engine.IO socket, so that one that does not read can be cut off.
-        self._handler.__self__.tcp = transport
-        await self._handler(self)
-        return self._socket
-
-    async def close(self) -> None:
-        await self._socket.close()
-
-    async def send(self, message: str | bytes) -> None:
-        if isinstance(message, bytes):
-            await self._socket.send_bytes(message)
-        else:
-            await self._socket.send_str(message)
-
-    async def wait(self) -> str | bytes:
-        message = await self._socket.receive()
-        if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
-            raise OSError("The websocket has ended.")
-        data: str | bytes = message.data
-        if isinstance(data, str) and data[:1] not in ENGINE_PACKETS:
-            raise OSError("Not a packet of Engine.IO.")  # which would leak the socket over it
-        return data
-
-
-class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
-    """Engine.IO with our websocket in place of the driver's."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._async: dict[str, Any] = {**self._async, "websocket": WebSocket}
+class NotNowError(Exception):
+    """Nobody can be let in at the moment: a refusal would end the stock client's tries."""
 
 
 class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -86,6 +38,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         "logger": False,
         "engineio_logger": False,
         "http_compression": False,
+        "cors_credentials": False,
     }
 
     def __init__(
@@ -109,7 +62,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
-        self._bound(eio_sid)
+        self._adopt(eio_sid)
         self._expect_join(eio_sid)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
@@ -118,29 +71,55 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             await super()._handle_eio_message(eio_sid, data)
         except RefusedFrameError:
             self._strike(eio_sid)
+        except Exception as error:  # noqa: BLE001 - Engine.IO would swallow it without a word
+            log.error("unexpected error", exc_info=error)
+            self.cut_off(eio_sid, "unexpected error")
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        self._strikes.pop(eio_sid, None)
         await super()._handle_eio_disconnect(eio_sid, reason)
+        self._strikes.pop(eio_sid, None)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is not None:
+        if namespace not in {None, NAMESPACE}:
+            await self._refuse_namespace(eio_sid, namespace)
+            return
+        if self.manager.sid_from_eio_sid(eio_sid, NAMESPACE) is not None:
             self._strike(eio_sid)  # a second CONNECT would take the first one's place and leak it
             return
-        await super()._handle_connect(eio_sid, namespace, data)
-        sid = self.manager.sid_from_eio_sid(eio_sid, "/")
+        try:
+            await super()._handle_connect(eio_sid, namespace, data)
+        except NotNowError:
+            sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
+            await self.manager.disconnect(sid, NAMESPACE)
+            self.cut_off(eio_sid, "not now")
+            return
+        sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
         engine_socket = self.eio.sockets.get(eio_sid)
-        if engine_socket is None or engine_socket.closed:
+        if engine_socket is None or engine_socket.closing or engine_socket.closed:
             # It went while its token was checked, when python-socketio does not see it go.
             await super()._handle_disconnect(eio_sid, namespace, "transport close")
-        elif self.after_connect and sid and self.manager.is_connected(sid, "/"):
+        elif self.after_connect and self.manager.is_connected(sid, NAMESPACE):
             await self.after_connect(sid)
+
+    async def _refuse_namespace(self, eio_sid: str, namespace: str | None) -> None:
+        self._strike(eio_sid)
+        refusal = {"message": "There is no such namespace.", "data": {"code": "not_found"}}
+        await self._send_packet(eio_sid, EventPacket(CONNECT_ERROR, refusal, namespace))
+
+    async def disconnect(
+        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
+    ) -> None:
+        """Take a client out of the namespace; one that does not go by itself is cut off."""
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or NAMESPACE)
+        await super().disconnect(sid, namespace, ignore_queue)
+        if eio_sid is not None:
+            self._expect_join(eio_sid)
 
     async def _handle_event(
         self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]
     ) -> None:
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or "/")
-        if not self.manager.is_connected(sid, namespace or "/"):
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
+        if not self.manager.is_connected(sid, namespace or NAMESPACE):
             # An event before, or instead of, joining: python-socketio would not answer it.
             self._strike(eio_sid)
             refusal = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
@@ -156,9 +135,10 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         await super()._handle_disconnect(eio_sid, namespace, reason)
         self._expect_join(eio_sid)
 
-    def _bound(self, eio_sid: str) -> None:
-        """Put a bounded queue in the place of Engine.IO's, before anybody waits on it."""
+    def _adopt(self, eio_sid: str) -> None:
+        """Make a new socket ours, with a bounded queue, before anybody waits on it."""
         engine_socket = self.eio.sockets[eio_sid]
+        engine_socket.__class__ = EngineSocket  # Engine.IO has no other way to name the class
         outbox = Outbox(lambda: self.cut_off(eio_sid, "unread"))
         while not engine_socket.queue.empty():
             outbox.put_nowait(engine_socket.queue.get_nowait())
@@ -169,10 +149,12 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         loop.call_later(self._join_within_s, self._cut_off_unjoined, eio_sid)
 
     def _cut_off_unjoined(self, eio_sid: str) -> None:
-        if self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+        if self.manager.sid_from_eio_sid(eio_sid, NAMESPACE) is None:
             self.cut_off(eio_sid, "not joined")
 
     def _strike(self, eio_sid: str) -> None:
+        if eio_sid not in self.environ:
+            return  # it has gone, and what is noted of it now would stay for ever
         self._strikes[eio_sid] = strikes = self._strikes.get(eio_sid, 0) + 1
         if strikes >= MAX_STRIKES:
             self.cut_off(eio_sid, "bad frames")
@@ -194,8 +176,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             engine_socket.queue.put_nowait(None)
 
 
-async def _abort(engine_socket: Any) -> None:
-    if (tcp := getattr(engine_socket, "tcp", None)) is not None:
-        tcp.abort()
-    await engine_socket.close(wait=False, abort=True, reason="transport error")
-    engine_socket.queue.put_nowait(None)
+async def _abort(engine_socket: EngineSocket) -> None:
+    if engine_socket.tcp is not None:
+        engine_socket.tcp.abort()
+    await engine_socket.end()

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from models.playback import (
     GATE_MS,
@@ -108,9 +108,11 @@ def test_a_pause_while_waiting_drops_the_gate() -> None:
 def test_the_deadline_of_the_gate_does_nothing_before_its_time() -> None:
     state = waiting(ADA)
     assert state.timed_out(NOW + GATE_MS - 1, LEAD) is state
+    assert state.is_due(NOW + GATE_MS)
+    assert not state.is_over(NOW + GATE_MS)
     late = state.timed_out(NOW + GATE_MS, LEAD)
     assert (late.status, late.reason) == (Status.PLAYING, Reason.TIMEOUT)
-    assert late.timed_out(NOW + 10 * GATE_MS, LEAD) is late
+    assert late.timed_out(NOW + 999_000, LEAD) is late
 
 
 def test_before_its_anchor_a_track_stands_still() -> None:
@@ -129,6 +131,14 @@ def test_repeating_a_command_changes_nothing() -> None:
     assert paused.sought(0, NOW + 1, LEAD, BOB) is paused
     assert waiting(ADA).played(NOW, LEAD, ADA) == waiting(ADA)
     assert Playback(ROOM).stopped(ADA) == Playback(ROOM)
+
+
+def test_a_command_meant_for_another_state_is_refused() -> None:
+    state = playing()
+    state.expect(None)
+    state.expect(state.version)
+    with pytest.raises(StaleVersion):
+        state.paused(NOW, ADA).expect(state.version)
 
 
 def test_a_seek_past_the_end_is_the_end_at_once() -> None:
@@ -230,6 +240,10 @@ class Room(RuleBasedStateMachine):
     def receive(self, user: UUID, state: Playback) -> None:
         if state.version > self.held[user].version:
             self.held[user] = state
+
+    @initialize(listeners=st.sets(users))
+    def begin(self, listeners: set[UUID]) -> None:
+        self.load(ADA, SONG, listeners)
 
     @rule(user=users, cue=cues, listeners=st.sets(users))
     def load(self, user: UUID, cue: Cue, listeners: set[UUID]) -> None:

@@ -4,6 +4,7 @@ The request is a line of JSON as `worker.py` writes it. Standard input stays ope
 server lives; its end ends this process too, also when the server was killed.
 """
 
+import errno
 import json
 import os
 import resource
@@ -53,7 +54,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"too_long": error.message}
     except NotAudio as error:
         return {"not_audio": error.message}
-    except MemoryError:
+    except (MemoryError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+            raise
         return {"not_audio": "This file needs more memory than we give to one."}
     return {"recording": asdict(recording)}
 

@@ -9,9 +9,12 @@ import contextlib
 import json
 import math
 import os
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
-from dataclasses import asdict
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.audio.recording import AudioLimits, NotAudio, Recording, TooLong, WorkerCrashed
@@ -42,7 +45,10 @@ class AudioWorkers:
         self._memory_mb = memory_mb
         self._slots = asyncio.Semaphore(count)
         self._room = count + max_waiting
-        self._running: set[Process] = set()
+        # A thread waits for each process, from before its start until after its end: asyncio's own
+        # subprocesses hang for ever when a cancellation meets them in their start.
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="audio")
+        self._running: set[_Reader] = set()
         self._closed = False
 
     async def process(self, source: Path, target_dir: Path) -> Recording:
@@ -57,34 +63,9 @@ class AudioWorkers:
         self._room -= 1
         try:
             async with self._slots:
-                return await self._in_a_process(source, target_dir)
+                return await self._in_a_process(self._request(source, target_dir))
         finally:
             self._room += 1
-
-    async def _in_a_process(self, source: Path, target_dir: Path) -> Recording:
-        process = await _started()
-        self._running.add(process)
-        try:
-            if self._closed:
-                raise Unavailable
-            async with asyncio.timeout(self._time_limit_s):
-                answer, complaint = await self._ask(process, source, target_dir)
-                await process.wait()
-        except TimeoutError:
-            raise WorkerCrashed("This file takes too long to read.") from None
-        finally:
-            await _ended(process)
-            self._running.discard(process)
-        return self._read(process.returncode, answer, complaint)
-
-    async def _ask(self, process: Process, source: Path, target_dir: Path) -> tuple[bytes, bytes]:
-        assert process.stdin  # noqa: S101  # all three are pipes
-        assert process.stdout  # noqa: S101
-        assert process.stderr  # noqa: S101
-        with contextlib.suppress(ConnectionError):  # it died already: its status tells
-            process.stdin.write(self._request(source, target_dir))
-            await process.stdin.drain()
-        return await asyncio.gather(_all_of(process.stdout), _all_of(process.stderr))
 
     def _request(self, source: Path, target_dir: Path) -> bytes:
         request = {
@@ -96,14 +77,47 @@ class AudioWorkers:
         }
         return json.dumps(request).encode() + b"\n"
 
-    def _read(self, status: int | None, answer: bytes, complaint: bytes) -> Recording:
+    async def _in_a_process(self, request: bytes) -> Recording:
         if self._closed:
             raise Unavailable
-        if status is None or status < 0:
+        reader = _Reader(request)
+        self._running.add(reader)
+        ending = asyncio.get_running_loop().run_in_executor(self._threads, reader.run)
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                end = await asyncio.shield(ending)
+        except TimeoutError:
+            raise WorkerCrashed("This file takes too long to read.") from None
+        finally:
+            reader.kill()
+            await asyncio.wait([ending])
+            self._running.discard(reader)
+        if self._closed:
+            raise Unavailable
+        return end.recording()
+
+    async def close(self) -> None:
+        """End all workers now; what runs or waits fails with `Unavailable`."""
+        self._closed = True
+        for reader in self._running:
+            reader.kill()
+        await asyncio.to_thread(self._threads.shutdown)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a process ended: its status (negative: the signal), its answer, its traceback."""
+
+    status: int
+    answer: bytes
+    complaint: str
+
+    def recording(self) -> Recording:
+        if self.status < 0:
             raise WorkerCrashed("This file can't be read.")
-        if status:
-            raise OSError(f"An audio worker failed: {complaint.decode(errors='replace')[-2000:]}")
-        match json.loads(answer):
+        if self.status:
+            raise OSError(f"An audio worker failed: {self.complaint}")
+        match json.loads(self.answer):
             case {"recording": found}:
                 return Recording(**{**found, "waveform": tuple(found["waveform"])})
             case {"too_long": message}:
@@ -112,39 +126,54 @@ class AudioWorkers:
                 raise NotAudio(message)
         raise OSError("An audio worker gave no answer.")
 
-    async def close(self) -> None:
-        """End all workers now; what runs or waits fails with `Unavailable`."""
-        self._closed = True
-        await asyncio.gather(*(_ended(process) for process in self._running))
+
+class _Reader:
+    """One process with one file: `run` in a thread, `kill` from anywhere, also before the start."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_killed = False
+        self._lock = threading.Lock()
+
+    def run(self) -> _End:
+        """Start the process and wait for its end."""
+        with tempfile.TemporaryFile() as complaint:
+            with self._lock:
+                if self._is_killed:
+                    return _End(-9, b"", "")
+                self._process = _started(complaint.fileno())
+            with self._process as process:
+                answer = self._ask(process)
+            complaint.seek(max(0, complaint.tell() - 2000))
+            return _End(process.returncode, answer, complaint.read(2000).decode(errors="replace"))
+
+    def _ask(self, process: "subprocess.Popen[bytes]") -> bytes:
+        assert process.stdin  # noqa: S101  # both are pipes
+        assert process.stdout  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # it died already: its status tells
+            process.stdin.write(self._request)
+        answer = bytearray()
+        while len(answer) < _LONGEST_ANSWER and (piece := process.stdout.read(65_536)):
+            answer += piece
+        return bytes(answer)
+
+    def kill(self) -> None:
+        with self._lock:
+            self._is_killed = True
+            if self._process:
+                self._process.kill()
 
 
-async def _started() -> Process:
+def _started(stderr: int) -> "subprocess.Popen[bytes]":
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "models.audio",
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
+    return subprocess.Popen(
+        [sys.executable, "-m", "models.audio"],
+        bufsize=0,
+        stdin=subprocess.PIPE,  # open as long as the server lives
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         cwd=_ROOT,
         env={**kept, "OPENBLAS_NUM_THREADS": "1"},
         start_new_session=True,  # Ctrl-C in the server's terminal is the server's alone
     )
-
-
-async def _all_of(stream: asyncio.StreamReader) -> bytes:
-    """All that comes until the end, of which only the first 256 KiB are kept."""
-    kept = bytearray()
-    while piece := await stream.read(65_536):
-        kept += piece[: _LONGEST_ANSWER - len(kept)]
-    return bytes(kept)
-
-
-async def _ended(process: Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    if process.stdin:
-        process.stdin.close()
-    await process.wait()

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from models.channel import ChannelType
 from models.member import MemberRole
 from models.playback import Reason, Status
-from models.room import ControlMode, QueueOrder, Repeat, Visibility
+from models.room import ControlMode, QueueOrder, Repeat, Visibility, new_invite_code
 from models.row import new_id
 from models.user import Role, UserStatus
 from orjson import loads
@@ -96,13 +96,15 @@ class Migration(migrations.Migration):
                 ('repeat', fields.CharEnumField(default=Repeat.OFF, description='OFF: off\nTRACK: track\nQUEUE: queue', enum_type=Repeat, max_length=5)),
                 ('autoplay_playlist', fields.ForeignKeyField('models.Playlist', source_field='autoplay_playlist_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
                 ('capacity', fields.IntField(default=200)),
-                ('invite_code', fields.CharField(unique=True, max_length=32)),
+                ('invite_code', fields.CharField(default=new_invite_code, unique=True, max_length=32)),
                 ('member_count', fields.IntField(default=0)),
+                ('channel_id', fields.UUIDField()),
+                ('news_count', fields.BigIntField(default=0)),
                 ('queue_version', fields.BigIntField(default=0)),
                 ('deserted_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('closed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'rooms', 'app': 'models', 'indexes': [Index(fields=['visibility', 'closed_at', 'member_count', 'id'])], 'pk_attr': 'id', 'table_description': "A listening room. Its row's lock is the lock of its members, its queue and its playback."},
+            options={'table': 'rooms', 'app': 'models', 'indexes': [Index(fields=['visibility', 'closed_at', 'member_count', 'id']), Index(fields=['closed_at', 'deserted_at'])], 'pk_attr': 'id', 'table_description': "A listening room. Its row's lock is the lock of its members, its queue and its playback."},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -120,25 +122,28 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
-            name='PlaybackRecord',
+            name='QueueTurn',
             fields=[
-                ('room', fields.OneToOneField('models.Room', source_field='room_id', primary_key=True, db_index=True, db_constraint=True, to_field='id', related_name='playback', on_delete=OnDelete.CASCADE)),
-                ('version', fields.BigIntField(default=0)),
-                ('status', fields.CharEnumField(default=Status.STOPPED, description='STOPPED: stopped\nWAITING: waiting\nPLAYING: playing\nPAUSED: paused', enum_type=Status, max_length=7)),
-                ('track_id', fields.UUIDField(null=True)),
-                ('duration_s', fields.FloatField(default=0.0)),
-                ('queue_item_id', fields.UUIDField(null=True)),
-                ('position', fields.FloatField(default=0.0)),
-                ('anchor_at', fields.FloatField(null=True)),
-                ('rate', fields.FloatField(default=1.0)),
-                ('waiting_for', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
-                ('gate_version', fields.BigIntField(default=0)),
-                ('due_at', fields.FloatField(null=True, db_index=True)),
-                ('reason', fields.CharEnumField(default=Reason.STOPPED, description='PLAY: play\nPAUSE: pause\nSEEK: seek\nRATE: rate\nSKIP: skip\nVOTE_SKIP: vote_skip\nENDED: ended\nREADY: ready\nLEFT: left\nTIMEOUT: timeout\nREMOVED: removed\nIDLE: idle\nSTOPPED: stopped', enum_type=Reason, max_length=9)),
-                ('changed_by', fields.UUIDField(null=True)),
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('room', fields.ForeignKeyField('models.Room', source_field='room_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('user', fields.ForeignKeyField('models.User', source_field='user_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('at_ms', fields.FloatField()),
             ],
-            options={'table': 'playbacks', 'app': 'models', 'pk_attr': 'room_id', 'table_description': 'One row a room. `due_at` says when the server must act, and is what it looks for.'},
-            bases=['Model'],
+            options={'table': 'queue_turns', 'app': 'models', 'unique_together': (('room_id', 'user_id'),), 'pk_attr': 'id', 'table_description': "When an item of a user's last came on in a room, for taking turns."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='RoomKick',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('room', fields.ForeignKeyField('models.Room', source_field='room_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('user', fields.ForeignKeyField('models.User', source_field='user_id', db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.CASCADE)),
+                ('until', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'room_kicks', 'app': 'models', 'indexes': [Index(fields=['user_id', 'room_id'])], 'pk_attr': 'id', 'table_description': 'A user who was kicked: for five minutes they stay out, so that no client just tries again.'},
+            bases=['Row'],
         ),
         ops.CreateModel(
             name='Server',
@@ -277,10 +282,33 @@ class Migration(migrations.Migration):
                 ('added_by', fields.ForeignKeyField('models.User', source_field='added_by_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
                 ('added_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('rank', fields.FloatField()),
-                ('playing', fields.BooleanField(default=False)),
+                ('playing', fields.BooleanField(null=True)),
+                ('from_queue', fields.BooleanField(default=True)),
             ],
-            options={'table': 'queue_items', 'app': 'models', 'indexes': [Index(fields=['room_id', 'playing', 'rank'])], 'pk_attr': 'id', 'table_description': 'A track that somebody added. `playing` items are on, and no longer in the queue.'},
+            options={'table': 'queue_items', 'app': 'models', 'unique_together': (('room_id', 'playing'),), 'indexes': [Index(fields=['room_id', 'rank'])], 'pk_attr': 'id', 'table_description': 'A track that somebody added, or that was put on directly.'},
             bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='PlaybackRecord',
+            fields=[
+                ('room', fields.OneToOneField('models.Room', source_field='room_id', primary_key=True, db_index=True, db_constraint=True, to_field='id', related_name='playback', on_delete=OnDelete.CASCADE)),
+                ('version', fields.BigIntField(default=0)),
+                ('status', fields.CharEnumField(default=Status.STOPPED, description='STOPPED: stopped\nWAITING: waiting\nPLAYING: playing\nPAUSED: paused', enum_type=Status, max_length=7)),
+                ('track', fields.ForeignKeyField('models.Track', source_field='track_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
+                ('duration_s', fields.FloatField(default=0.0)),
+                ('queue_item', fields.ForeignKeyField('models.QueueItem', source_field='queue_item_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
+                ('position', fields.FloatField(default=0.0)),
+                ('anchor_at', fields.FloatField(null=True)),
+                ('rate', fields.FloatField(default=1.0)),
+                ('waiting_for', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('gate_version', fields.BigIntField(default=0)),
+                ('due_at', fields.FloatField(null=True, db_index=True)),
+                ('reason', fields.CharEnumField(default=Reason.STOPPED, description='PLAY: play\nPAUSE: pause\nSEEK: seek\nRATE: rate\nSKIP: skip\nVOTE_SKIP: vote_skip\nENDED: ended\nREADY: ready\nLEFT: left\nTIMEOUT: timeout\nREMOVED: removed\nIDLE: idle\nSTOPPED: stopped', enum_type=Reason, max_length=9)),
+                ('changed_by', fields.UUIDField(null=True)),
+                ('autoplayed', fields.ForeignKeyField('models.PlaylistTrack', source_field='autoplayed_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.SET_NULL)),
+            ],
+            options={'table': 'playbacks', 'app': 'models', 'pk_attr': 'room_id', 'table_description': 'One row a room. `due_at` says when the server must act, and is what it looks for.'},
+            bases=['Model'],
         ),
         ops.CreateModel(
             name='QueueVote',

@@ -1,8 +1,8 @@
 """Do a deed once for each of its steps on the disk, killed with SIGKILL at that step; then sweep.
 
 Usage: killed_at_every_step.py publish|sweep FOLDER. Prints a JSON list, one object for each step:
-`{"step", "has_row", "faults"}`. A step is what Python's audit hooks tell of: opening a file, making,
-renaming, removing.
+`{"step", "has_row", "faults"}`. A step is what Python's audit hooks tell of: opening a file,
+making, renaming, removing.
 """
 
 import asyncio
@@ -105,7 +105,7 @@ def main() -> None:
         in_a_process(house.sweep, 0, house.data)
         outcome = {"step": step, "has_row": house.row.exists(), "faults": house.faults()}
         outcomes.append(outcome)
-    print(json.dumps(outcomes))
+    json.dump(outcomes, sys.stdout)
 
 
 main()

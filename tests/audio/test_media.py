@@ -4,13 +4,15 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from models.media import MEDIA_TYPES, MediaStore, TooLarge, track_url
+from models import media
+from models.media import MEDIA_TYPES, Exists, MediaStore, TooLarge, track_url
 
 STEPS = Path(__file__).with_name("killed_at_every_step.py")
 
@@ -90,7 +92,8 @@ async def test_a_published_track_has_its_url(store: MediaStore, tmp_path: Path) 
     "url",
     [
         "", "tracks", "tracks/{id}", "tracks/{id}/", "tracks/{id}/cover.jpg", "tracks/{id}/source",
-        "tracks/{id}/../{id}/audio.m4a", "tracks/../tracks/{id}/audio.m4a", "./tracks/{id}/audio.m4a",
+        "tracks/{id}/../{id}/audio.m4a", "tracks/../tracks/{id}/audio.m4a",
+        "./tracks/{id}/audio.m4a",
         "tracks/{ID}/audio.m4a", "tracks/{hex}/audio.m4a", "tracks/{{{id}}}/audio.m4a",
         "tracks/{id}/audio.m4a\0", "tracks/{id}/audio.m4a/", "../tmp/sweep.lock", "/etc/passwd",
         "tracks/00000000-0000-0000-0000-000000000000/audio.m4a", "tracks/../../secret/audio.m4a",
@@ -109,7 +112,6 @@ async def test_a_track_whose_row_fails_is_taken_back(store: MediaStore, tmp_path
         (upload.track / "audio.m4a").write_bytes(b"sound")
         with pytest.raises(RuntimeError):
             async with upload.published(track_id, nothing):
-                assert (store.tracks / str(track_id) / "audio.m4a").exists()
                 raise RuntimeError
     assert list(store.tracks.iterdir()) == []
     assert left_in(tmp_path) == set()
@@ -130,9 +132,9 @@ async def test_a_commit_whose_answer_was_lost_keeps_its_files(
 
 @pytest.mark.parametrize(("database", "stays"), [(everything, True), (nothing, False)])
 async def test_what_the_database_could_not_settle_the_next_start_does(
-    database,
+    database: Exists,
     stays: bool,
-    tmp_path: Path,  # type: ignore[no-untyped-def]  # noqa: ANN001
+    tmp_path: Path,
 ) -> None:
     track_id = uuid4()
     async with MediaStore(tmp_path) as store, store.upload(max_bytes=10) as upload:
@@ -169,14 +171,37 @@ async def test_a_cancelled_publication_is_settled(store: MediaStore, tmp_path: P
 
 
 async def test_a_sweep_leaves_the_living_alone(tmp_path: Path) -> None:
-    async with MediaStore(tmp_path) as one, MediaStore(tmp_path) as other:
-        async with one.upload(max_bytes=10) as upload:
-            (upload.track / "audio.m4a").write_bytes(b"sound")
-            track_id = uuid4()
-            async with upload.published(track_id, everything):
-                assert await one.sweep(nothing) == 0
-                assert await other.sweep(nothing) == 0
-            assert (one.tracks / str(track_id) / "audio.m4a").exists()
+    track_id = uuid4()
+    async with (
+        MediaStore(tmp_path) as one,
+        MediaStore(tmp_path) as other,
+        one.upload(max_bytes=10) as upload,
+    ):
+        (upload.track / "audio.m4a").write_bytes(b"sound")
+        async with upload.published(track_id, everything):
+            assert await one.sweep(nothing) == 0
+            assert await other.sweep(nothing) == 0
+        assert (one.tracks / str(track_id) / "audio.m4a").exists()
+
+
+async def test_a_process_in_its_start_does_not_seem_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[object] = []
+    lock_of = media._lock_of
+
+    def lock_after_a_sweep_was_tried(folder: Path) -> int | None:
+        sweeper = threading.Thread(target=lambda: found.extend(other._dead()))
+        monkeypatch.setattr(media, "_lock_of", lock_of)
+        sweeper.start()
+        sweeper.join(0.5)  # it should wait for us; a wrong one is through long before
+        return lock_of(folder)
+
+    async with MediaStore(tmp_path) as other:
+        monkeypatch.setattr(media, "_lock_of", lock_after_a_sweep_was_tried)
+        async with MediaStore(tmp_path):
+            assert await other.sweep(nothing) == 0
+    assert found == []
 
 
 @pytest.mark.parametrize("deed", ["publish", "sweep"])

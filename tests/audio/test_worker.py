@@ -11,7 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import av
+import numpy as np
 import pytest
+from av.audio.frame import AudioFrame
 
 from models.audio import AudioLimits, AudioWorkers, NotAudio, TooLong, WorkerCrashed
 from models.audio.process import process_track
@@ -117,9 +120,23 @@ async def test_a_file_that_takes_too_long_is_given_up(endless: Path, tmp_path: P
 
 
 async def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> None:
-    workers = AudioWorkers(memory_mb=200)
+    source = write_sound(tmp_path / "sound.flac")
+    assert (await AudioWorkers(memory_mb=500).process(source, tmp_path / "a")).duration_s == 2
     with pytest.raises(NotAudio):
-        await workers.process(write_sound(tmp_path / "sound.flac"), tmp_path / "a")
+        await AudioWorkers(memory_mb=500).process(obese(tmp_path / "obese"), tmp_path / "b")
+
+
+def obese(path: Path) -> Path:
+    """Sound that is one single packet: all of it is in memory at once, whoever reads it."""
+    samples = 20_000_000
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("pcm_s16le", rate=48_000)
+        stream.layout = "stereo"
+        frame = AudioFrame.from_ndarray(np.zeros((1, 2 * samples), np.int16), "s16", "stereo")
+        frame.sample_rate, frame.pts = 48_000, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
 
 
 async def test_a_worker_is_nice_knows_no_secret_and_does_not_hear_ctrl_c(
@@ -131,10 +148,7 @@ async def test_a_worker_is_nice_knows_no_secret_and_does_not_hear_ctrl_c(
     assert os.getpriority(os.PRIO_PROCESS, reader) >= 10
     assert b"very-secret" not in Path(f"/proc/{reader}/environ").read_bytes()
     assert os.getpgid(reader) != os.getpgid(0)
-    os.kill(reader, signal.SIGINT)
-    # Two signals arrive in order of their numbers, 2 before 9: had INT worked, KILL were not needed.
-    blocked = int(field_of(reader, "SigIgn"), 16)
-    assert blocked & 1 << signal.SIGINT - 1
+    assert int(field_of(reader, "SigIgn"), 16) & 1 << signal.SIGINT - 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -150,6 +164,19 @@ async def test_giving_up_an_upload_ends_its_worker(
 ) -> None:
     task = asyncio.create_task(workers.process(endless, tmp_path / "a"))
     await until(lambda: readers_of(os.getpid(), endless))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert readers_of(os.getpid()) == []
+
+
+@pytest.mark.parametrize("ticks", range(5))
+async def test_giving_up_while_the_worker_starts_ends_it_too(
+    ticks: int, workers: AudioWorkers, endless: Path, tmp_path: Path
+) -> None:
+    task = asyncio.create_task(workers.process(endless, tmp_path / "a"))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

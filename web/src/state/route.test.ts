@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { hashOf, type Route, routeOf } from "./route";
+
+const roomId = "01234567-89ab-7cde-8f01-23456789abcd";
+
+describe("an address", () => {
+  it("leads back to where it came from", () => {
+    const places: Route[] = [{ page: "rooms" }, { page: "room", roomId }, { page: "room", roomId, invite: "a-B_9&c" }];
+    for (const place of places) expect(routeOf(hashOf(place))).toEqual(place);
+  });
+
+  it("that means nothing leads to all rooms", () => {
+    for (const hash of ["", "#", "#/room/", "#/room/not-an-id", "#/elsewhere"])
+      expect(routeOf(hash)).toEqual({ page: "rooms" });
+  });
+});

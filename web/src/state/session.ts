@@ -1,0 +1,143 @@
+/** Who is signed in, and the tokens to show for it. */
+
+import { computed, signal } from "@preact/signals";
+import { Failure } from "../api/failure";
+import type { TokenStore, Tokens } from "../api/tokens";
+import type { OwnUser } from "../api/types";
+
+/** A token with less life than this is exchanged before it is used, ms. */
+const SPARE_MS = 45_000;
+
+const ENDED = "Your session has ended. Please sign in again.";
+
+interface Refreshed {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+interface SignedIn extends Refreshed {
+  readonly user: OwnUser;
+}
+
+export interface SessionOptions {
+  readonly post: <Data>(path: string, body: object, accessToken?: string) => Promise<Data>;
+  readonly store: TokenStore;
+  /** This machine's clock, ms since the epoch. */
+  readonly now: () => number;
+  /** Runs `task` while no other tab of this browser does: they share the tokens. */
+  readonly alone: <Result>(task: () => Promise<Result>) => Promise<Result>;
+}
+
+export class Session {
+  readonly user = signal<OwnUser | null>(null);
+  /** Why one is signed out, where that was not one's own wish. */
+  readonly farewell = signal<string | null>(null);
+  readonly isOpen = computed(() => this.user.value !== null);
+  private tokens: Tokens | null = null;
+  private renewing: Promise<string> | null = null;
+
+  constructor(private readonly options: SessionOptions) {
+    this.tokens = options.store.read();
+    this.user.value = this.tokens?.user ?? null;
+  }
+
+  async register(username: string, password: string): Promise<void> {
+    await this.begin("/auth/register", { username, password });
+  }
+
+  async login(username: string, password: string): Promise<void> {
+    await this.begin("/auth/login", { username, password });
+  }
+
+  async guest(username: string): Promise<void> {
+    await this.begin("/auth/guest", { username });
+  }
+
+  /** An access token with some life left; throws a `Failure` where none can be had. */
+  async freshToken(): Promise<string> {
+    const { tokens } = this;
+    if (tokens === null) throw new Failure("unauthorized", ENDED);
+    return tokens.expiresAt - this.options.now() > SPARE_MS ? tokens.accessToken : this.renew();
+  }
+
+  /** A new access token. Where the server refuses, the session is over. */
+  renew(): Promise<string> {
+    this.renewing ??= this.options
+      .alone(() => this.exchange())
+      .finally(() => {
+        this.renewing = null;
+      });
+    return this.renewing;
+  }
+
+  /** Sign out here, and tell the server if it can be reached. */
+  async signOut(): Promise<void> {
+    const token = this.tokens?.accessToken;
+    this.end(null);
+    if (token !== undefined) await this.options.post("/auth/logout", {}, token).catch(() => undefined);
+  }
+
+  /** Forget the session, and say why. */
+  end(farewell: string | null = ENDED): void {
+    const { store } = this.options;
+    // Another tab may have signed somebody else in meanwhile.
+    if (store.read()?.user.id === this.tokens?.user.id) store.clear();
+    this.tokens = null;
+    this.farewell.value = farewell;
+    this.user.value = null;
+  }
+
+  /** The server's word on who this is. */
+  know(user: OwnUser): void {
+    if (this.tokens !== null) this.keep({ ...this.tokens, user });
+  }
+
+  private async begin(path: string, body: object): Promise<void> {
+    const { user, ...pair } = await this.options.post<SignedIn>(path, body);
+    this.farewell.value = null;
+    this.keep(this.dated(pair, user));
+  }
+
+  private async exchange(): Promise<string> {
+    const mine = this.tokens;
+    if (mine === null) throw new Failure("unauthorized", ENDED);
+    const stored = this.options.store.read();
+    if (stored !== null && stored.expiresAt > mine.expiresAt && stored.user.id === mine.user.id) {
+      this.keep(stored); // another tab has been faster
+      return stored.accessToken;
+    }
+    try {
+      const { refreshToken } = mine;
+      const pair = await this.options.post<Refreshed>("/auth/refresh", { refreshToken });
+      if (this.tokens === null) throw new Failure("unauthorized", ENDED);
+      this.keep(this.dated(pair, this.tokens.user));
+      return pair.accessToken;
+    } catch (error) {
+      if (error instanceof Failure && isRefusal(error)) this.end(this.farewell.value ?? ENDED);
+      throw error;
+    }
+  }
+
+  private dated(pair: Refreshed, user: OwnUser): Tokens {
+    const { accessToken, refreshToken, expiresIn } = pair;
+    return { accessToken, refreshToken, expiresAt: this.options.now() + expiresIn * 1000, user };
+  }
+
+  private keep(tokens: Tokens): void {
+    this.tokens = tokens;
+    this.options.store.write(tokens);
+    this.user.value = tokens.user;
+  }
+}
+
+function isRefusal({ code }: Failure): boolean {
+  return ["unauthorized", "token_invalid", "token_expired", "session_revoked"].includes(code);
+}
+
+/** Only one tab at a time; where the browser has no locks (no https), each for itself. */
+export async function aloneInBrowser<Result>(task: () => Promise<Result>): Promise<Result> {
+  if (navigator.locks === undefined) return task();
+  return (await navigator.locks.request("soundroom:tokens", task)) as Result;
+}

@@ -1,0 +1,25 @@
+/** The settings of a room, in words. */
+
+export const VISIBILITIES = [
+  ["public", "Everybody"],
+  ["friends", "Friends, and who has the link"],
+  ["private", "Only who has the link"],
+] as const;
+
+export const CONTROL_MODES = [
+  ["host", "The host"],
+  ["djs", "The host and DJs"],
+  ["everyone", "Everyone"],
+] as const;
+
+export const QUEUE_ORDERS = [
+  ["fifo", "First come, first served"],
+  ["fair", "Everybody in turn"],
+  ["votes", "By votes"],
+] as const;
+
+export const REPEATS = [
+  ["off", "Off"],
+  ["track", "This track"],
+  ["queue", "The queue"],
+] as const;
