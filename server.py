@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import structlog
+import uvloop
 from aiohttp import web
 from dotenv import load_dotenv
 
@@ -30,7 +31,8 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ)
         configure_logging(settings.log_level, settings.log_format)
-        asyncio.run(serve(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
     except SettingsError as error:
         print(f"soundroom: {error}", file=sys.stderr)
         return 2

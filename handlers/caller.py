@@ -27,6 +27,7 @@ class Caller:
     expires_at: datetime
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
+    channels: list[str] = field(default_factory=list)
     room_ids: set[UUID] = field(default_factory=set)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     gone: bool = False

@@ -64,10 +64,20 @@ class Connections:
         claims = services.tokens.read_access(token, now)
         session = await Session.alive(claims.session_id, now)
         eio_sid = services.manager.eio_sid_from_sid(sid, "/")
-        await services.presence.connect(session.user_id, sid)
         caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
+        caller.channels = await self._channels_of(caller)
+        await services.presence.connect(session.user_id, sid)
         services.callers[sid] = caller
         SOCKETS.inc()
+
+    async def _channels_of(self, caller: Caller) -> list[str]:
+        """What the caller hears from the beginning: its own, and all that it may read."""
+        server = await Server.default()
+        channels = await Channel.of_server(server.id)
+        for channel in channels:
+            self._services.manager.begin(text_channel(channel.id), channel.last_seq)
+        own = [user_channel(caller.user.id), session_channel(caller.session_id)]
+        return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""
@@ -84,24 +94,19 @@ class Connections:
             "protocol_version": PROTOCOL_VERSION,
         }
         caller.send(Connected, hello)
-        caller.enter(user_channel(caller.user.id))
-        caller.enter(session_channel(caller.session_id))
+        # Nothing is awaited before this: whoever has heard `connected` hears all that follows.
+        for channel in caller.channels:
+            caller.enter(channel)
         watch_expiry(caller)
-        await self._enter_channels(caller)
+        await self._check_again(caller)
 
-    async def _enter_channels(self, caller: Caller) -> None:
+    async def _check_again(self, caller: Caller) -> None:
+        """A revocation between the check of the token and now found no socket to end."""
         try:
-            server = await Server.default()
-            channels = await Channel.of_server(server.id)
-            # A revocation between the check of the token and now found no socket to end.
             await Session.alive(caller.session_id, caller.now)
-        except Exception as error:  # noqa: BLE001 - a socket that hears nothing must not stay
-            log.warning("socket not set up", code=failure(error)["code"])
-            self._services.sio.cut_off(caller.eio_sid, "not set up")
-            return
-        caller.enter(server_channel(server.id))
-        for channel in channels:
-            caller.enter(text_channel(channel.id))
+        except Exception as error:  # noqa: BLE001 - a socket of unknown standing must not stay
+            log.warning("socket not welcome", code=failure(error)["code"])
+            self._services.sio.cut_off(caller.eio_sid, "not welcome")
 
     async def disconnect(self, sid: str, _reason: str) -> None:
         """The socket is gone: after its last event, take it out of all that counts sockets."""

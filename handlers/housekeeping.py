@@ -33,6 +33,7 @@ from models.room_news import Departure
 from models.session import Session
 
 TICK_S = 1.0
+STOP_WITHIN_S = 3.0
 AWAY: tuple[type[Exception], ...] = (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)
 
 log = structlog.get_logger(__name__)
@@ -50,14 +51,18 @@ class Chore:
 
 async def keep_house(services: Services) -> None:
     """Do all chores until the server ends; then another process may take the lease at once."""
-    lease = Lease(services.redis, "housekeeping")
+    lease, stopping = Lease(services.redis, "housekeeping"), asyncio.Event()
     keeper = Housekeeping(services, began_alone=await begins_alone(services))
+    # Each in its own task: one that takes long does not keep the others waiting.
+    tasks = [asyncio.ensure_future(repeat(c, lease, stopping)) for c in keeper.chores()]
     try:
-        async with asyncio.TaskGroup() as tasks:
-            for chore in keeper.chores():
-                # Each in its own task: one that takes long does not keep the others waiting.
-                tasks.create_task(repeat(chore, lease), name=f"chore-{chore.work.__name__}")
+        await asyncio.wait(tasks)
     finally:
+        # What was begun is ended, not torn off in the middle of a transaction.
+        stopping.set()
+        _, unfinished = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+        for task in unfinished:
+            task.cancel()
         with suppress(*REDIS_DOWN):
             await lease.release()
 
@@ -70,10 +75,10 @@ async def begins_alone(services: Services) -> bool:
         return False
 
 
-async def repeat(chore: Chore, lease: Lease) -> None:
+async def repeat(chore: Chore, lease: Lease, stopping: asyncio.Event) -> None:
     """Do one chore whenever it is due. A failure is logged, and it is tried again."""
     loop = asyncio.get_running_loop()
-    while True:
+    while not stopping.is_set():
         try:
             if loop.time() >= chore.due_at and (not chore.alone or await lease.hold()):
                 await chore.work()
@@ -82,7 +87,9 @@ async def repeat(chore: Chore, lease: Lease) -> None:
             log.warning("chore put off", chore=chore.work.__name__, error=type(error).__name__)
         except Exception as error:  # the next round may do better, and the task must live
             log.error("chore failed", chore=chore.work.__name__, exc_info=error)  # noqa: TRY400
-        await asyncio.sleep(TICK_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TICK_S):
+                await stopping.wait()
 
 
 class Housekeeping:

@@ -78,6 +78,10 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
             if sid not in spared and socket is not None and not socket.closed:
                 socket.queue.put_nowait(frame)
 
+    def begin(self, stream: str, last: int) -> None:
+        """Members of this process know the stream up to `last`: what follows need not wait."""
+        self._sequencer.begin(stream, last)
+
     def sids(self, room: str) -> list[str]:
         """The sockets of this process in `room`."""
         return list(self.rooms.get(NAMESPACE, {}).get(room, ()))

@@ -426,11 +426,12 @@ async def test_a_chore_that_fails_is_tried_again(
             raise outcome
         done.set()
 
-    task = asyncio.create_task(repeat(Chore(work, 60), Lease(services.redis, "test")))
+    stopping, lease = asyncio.Event(), Lease(services.redis, "test")
+    task = asyncio.create_task(repeat(Chore(work, 60), lease, stopping))
     await asyncio.wait_for(done.wait(), 5)
     assert not task.done()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    stopping.set()
+    await asyncio.wait_for(task, 5)
 
 
 async def test_who_ends_in_order_leaves_the_lease_to_the_next(services: Services) -> None:

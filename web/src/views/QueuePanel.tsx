@@ -43,6 +43,8 @@ function Item({ item, index, isLast }: ItemProps) {
   const order = room.room.value?.queueOrder;
   const isAllowed = room.isInControl.value;
   const isOwn = addedBy === session.user.value?.id;
+  // By votes nobody moves anything; in turn by person everybody orders what is their own.
+  const isMovable = order === "fair" ? isAllowed || isOwn : order === "fifo" && isAllowed;
   return (
     <li class="track" data-testid="queue-item" data-item-id={item.id}>
       <Cover track={track} />
@@ -54,7 +56,7 @@ function Item({ item, index, isLast }: ItemProps) {
       </div>
       <div class="track-actions">
         {order === "votes" && <Votes item={item} />}
-        {isAllowed && order === "fifo" && (
+        {isMovable && (
           <>
             <Action icon="up" label={`Move ${track.name} up`} disabled={index === 0} run={() => commands.move(item.id, index - 1)} />
             <Action icon="down" label={`Move ${track.name} down`} disabled={isLast} run={() => commands.move(item.id, index + 1)} />
