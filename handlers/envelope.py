@@ -11,9 +11,17 @@ from config.database import DATABASE_DOWN
 from config.redis import REDIS_DOWN
 from models.cursor import Page
 from models.errors import RateLimited, SoundroomError, Unavailable, ValidationFailed
+from models.playback_view import PlaybackView
 from schemas.base import Request, details, dump, instance
+from schemas.playback import PlaybackReply
 
 Envelope = dict[str, Any]
+MAX_DETAILS = 20  # enough for a person; a payload of rubbish gets no longer answer than it was
+# How the current state goes over the wire that comes with a refusal.
+STATES: dict[type, type[Schema]] = {PlaybackView: PlaybackReply}
+
+# What a conflict shows as the current state, and its form on the wire.
+CURRENT: dict[type, type[Schema]] = {PlaybackView: PlaybackReply}
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +55,8 @@ def _refusal(error: SoundroomError) -> Envelope:
     if isinstance(error, RateLimited):
         answer["retryAfter"] = math.ceil(error.retry_after_s * 10) / 10
     if error.data is not None:
-        answer["data"] = error.data
+        state = STATES.get(type(error.data))
+        answer["data"] = dump(state, error.data) if state else error.data
     return answer
 
 
@@ -59,7 +68,7 @@ def load(request: type[Request], payload: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = instance(request).load(payload)
     except ValidationError as error:
-        found = details(error.messages)
+        found = details(error.messages)[:MAX_DETAILS]
         where = ".".join(map(str, found[0]["path"])) or "payload"
         raise ValidationFailed(f"{where}: {found[0]['message']}", found) from None
     return loaded

@@ -14,6 +14,7 @@ from config.limits import Limiter
 from config.redis import REDIS_DOWN, open_redis, reference_ms, share_epoch
 from config.settings import Settings
 from handlers.channel import channel_log
+from handlers.conductor import Conductor
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
 from handlers.housekeeping import keep_house
@@ -99,6 +100,9 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.manager.start()
     services.spawn(show_life(services), "life-sign")
     services.spawn(keep_house(services), "housekeeping")
+    conductor = Conductor(services)
+    services.spawn(conductor.follow(), "conductor-timers")
+    services.spawn(conductor.look_around(), "conductor-look")
     if services.settings.redis_url:
         sample = partial(reference_ms, services.redis)
         share = partial(share_epoch, services.redis)

@@ -117,7 +117,7 @@ async def report(
     version: int,
     position: float,
     at: float,
-    buffering: bool = False,  # noqa: FBT001, FBT002 - the wire's key
+    buffering: bool = False,
     **measured: float,
 ) -> Advice:
     """What the caller hears, for advice. `rtt`, `jitter` and `outputLatency` make starts fit them.
@@ -156,15 +156,15 @@ async def vote(caller: Caller, room_id: UUID, queue_item_id: UUID) -> SkipCount:
 
 async def listener_left(services: Services, room_id: UUID, user_id: UUID, *, left: bool) -> None:
     """Nobody waits for that user any more; who has `left` the room withdraws their vote too."""
-    state = await PlaybackRecord.of(room_id)
-    if not left and user_id not in state.waiting_for:
-        return
     with suppress(NotFound):
-        async with directing(services, room_id) as stage:
-            lead_ms, now_ms = await stage.lead_ms(), services.clock.now_ms()
-            stage.state = stage.state.without(user_id, now_ms, lead_ms)
-            if left:
-                await withdraw(stage, user_id, now_ms)
+        state = await PlaybackRecord.of(room_id)
+        if user_id in state.waiting_for:
+            async with directing(services, room_id) as stage:
+                lead_ms, now_ms = await stage.lead_ms(), services.clock.now_ms()
+                stage.state = stage.state.without(user_id, now_ms, lead_ms)
+        if left:
+            async with directing(services, room_id) as stage:
+                await withdraw(stage, user_id, services.clock.now_ms())
     if left:
         await Delays(services.redis).forget(room_id, user_id)
 

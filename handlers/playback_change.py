@@ -17,11 +17,16 @@ from schemas.queue import QueueUpdated
 
 @asynccontextmanager
 async def directing(services: Services, room_id: UUID) -> AsyncIterator[Stage]:
-    """The room's stage; what the block has changed is told to the room once it is certain."""
+    """The room's stage; what the block has changed is told to the room once it is certain.
+
+    A block changes the playback at most once: each version is told.
+    """
     delays = await Delays(services.redis).of(room_id)
     async with on_stage(room_id, delays) as stage:
         yield stage
-    await tell_changes(services, stage)
+    stage.view = await playback_view(stage.state)
+    tell_playback(services, stage)
+    await tell_queue(services, stage)
 
 
 @asynccontextmanager
@@ -35,23 +40,29 @@ async def steering(caller: Caller, room_id: UUID, if_version: int | None) -> Asy
 
 @asynccontextmanager
 async def queueing(caller: Caller, room_id: UUID) -> AsyncIterator[Stage]:
-    """The same for a change of the queue, which starts nothing and so needs no delays."""
+    """The same for a change of the queue alone, which starts nothing and so needs no delays."""
     async with on_stage(room_id, {}) as stage:
         yield stage
-    await tell_changes(caller.services, stage)
+    await tell_queue(caller.services, stage)
 
 
-async def tell_changes(services: Services, stage: Stage) -> None:
-    """Tell the room what is new, in the order of versions; have the server there when it is due."""
-    room, state = stage.room, stage.state
-    stage.view = await playback_view(state)
+def tell_playback(services: Services, stage: Stage) -> None:
+    """Tell the room a new state in the order of versions, and the conductor when it is due."""
+    state = stage.state
     if stage.changed:
-        order = (f"playback:{room.id}", state.version)
-        services.tell(room_channel(room.id), PlaybackState, stage.view, order=order)
-        if state.due_at is not None:
-            services.deadlines.put_nowait((room.id, state.due_at))
+        order = (f"playback:{state.room_id}", state.version)
+        services.tell(room_channel(state.room_id), PlaybackState, stage.view, order=order)
+    if stage.changed and state.due_at is not None:
+        services.deadlines.put_nowait((state.room_id, state.due_at))
+
+
+async def tell_queue(services: Services, stage: Stage) -> None:
+    """Tell the room its queue, where that is new.
+
+    It is read after the commit and may be newer than its number: then that number follows.
+    """
+    room = stage.room
     if stage.queue_changed:
-        # Read after the commit, it may already be newer than its number: then more is to come.
         queue = {"room_id": room.id, "version": room.queue_version, "queue": await queue_of(room)}
         order = (f"queue:{room.id}", room.queue_version)
         services.tell(room_channel(room.id), QueueUpdated, queue, order=order)

@@ -37,6 +37,8 @@ class Services:
     manager: FanOutManager
     sio: RealtimeServer
     callers: dict[str, Any] = field(default_factory=dict)
+    # Which room the server itself must act on, and when (ms): for the conductor.
+    deadlines: asyncio.Queue[tuple[UUID, float]] = field(default_factory=asyncio.Queue)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     in_flight: int = 0
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)

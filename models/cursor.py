@@ -33,6 +33,15 @@ def decode_cursor(cursor: str, *types: type) -> list[Any]:
     except (ValueError, binascii.Error, RecursionError):
         key = None
     fits = isinstance(key, list) and len(key) == len(types)
-    if not fits or any(type(part) is not kind for part, kind in zip(key, types, strict=True)):
+    if not fits or not all(_is_key(part, kind) for part, kind in zip(key, types, strict=True)):
         raise ValidationFailed.of("cursor", "invalid", "That cursor is none of ours.")
     return list(key)
+
+
+def _is_key(part: Any, kind: type) -> bool:
+    """Whether `part` is of that type, and something that a database can compare with."""
+    if type(part) is not kind:
+        return False
+    if isinstance(part, str):
+        return "\0" not in part and not any("\ud800" <= char <= "\udfff" for char in part)
+    return not isinstance(part, int | float) or abs(part) < 2**63

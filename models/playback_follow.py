@@ -116,9 +116,7 @@ async def _next_of_playlist(stage: Stage) -> PlaylistTrack | None:
     return await PlaylistTrack.following(stage.room.autoplay_playlist_id, record.autoplayed)
 
 
-async def _bring_on(
-    stage: Stage, following: Following, queue: Queue, now_ms: float
-) -> UUID | None:
+async def _bring_on(stage: Stage, following: Following, queue: Queue, now_ms: float) -> UUID | None:
     """Make what follows the item that is on; gives its id, or None for silence."""
     match following:
         case Again(track_id, _):
@@ -156,9 +154,7 @@ async def _take_from_queue(
     return item.id
 
 
-async def _put_beside_queue(
-    stage: Stage, track_id: UUID, now_ms: float, by: UUID | None
-) -> UUID:
+async def _put_beside_queue(stage: Stage, track_id: UUID, now_ms: float, by: UUID | None) -> UUID:
     """A track comes on that was not in the queue, as an item all the same: it can be voted on."""
     await _clear(stage.room.id)
     item = await QueueItem.create(

@@ -12,6 +12,8 @@ from models.queue import QueueItem
 from models.room import Room
 from models.track import Track
 
+MAX_DUE = 1000
+
 
 class PlaybackRecord(Model):
     """One row a room. `due_at` says when the server must act, and is what it looks for."""
@@ -58,6 +60,13 @@ class PlaybackRecord(Model):
         waiting_for = tuple(UUID(user_id) for user_id in self.waiting_for)
         names = [name for name in Playback.__dataclass_fields__ if name != "waiting_for"]
         return Playback(waiting_for=waiting_for, **{name: getattr(self, name) for name in names})
+
+    @classmethod
+    async def due_before(cls, horizon_ms: float) -> list[tuple[UUID, float]]:
+        """The rooms in which the server must act before `horizon_ms`, and when."""
+        rows = cls.filter(due_at__lte=horizon_ms, room__closed_at=None).order_by("due_at")
+        due = await rows.limit(MAX_DUE).values_list("room_id", "due_at")
+        return [(UUID(str(room_id)), float(due_at)) for room_id, due_at in due]
 
     @classmethod
     async def keep(cls, state: Playback) -> None:

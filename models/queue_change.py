@@ -107,7 +107,9 @@ async def _append(
     stage: Stage, user: User, track_ids: Sequence[UUID], now: datetime
 ) -> list[QueueItem]:
     """New items behind all others, all or none."""
-    ranks = await QueueItem.filter(room_id=stage.room.id, playing=None).values_list("rank", flat=True)
+    ranks = await QueueItem.filter(room_id=stage.room.id, playing=None).values_list(
+        "rank", flat=True
+    )
     if len(ranks) + len(track_ids) > MAX_ITEMS:
         raise Conflict(f"A queue takes at most {MAX_ITEMS} tracks.")
     last: Any = max(ranks, default=None)

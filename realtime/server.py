@@ -68,6 +68,8 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         received_at_ms.set(self._now_ms())
         try:
+            if not data:
+                raise RefusedFrameError("An empty frame, which python-socketio takes for an event.")
             await super()._handle_eio_message(eio_sid, data)
         except RefusedFrameError:
             self._strike(eio_sid)

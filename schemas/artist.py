@@ -1,6 +1,6 @@
 """Artists on the wire."""
 
-from schemas.base import Id, Reply, Text
+from schemas.base import Choice, Id, Paging, Reply, Text
 
 
 class ArtistReply(Reply):
@@ -10,3 +10,13 @@ class ArtistReply(Reply):
     name = Text(required=True)
     genre = Text(required=True, allow_none=True)
     image_url = Text(required=True, allow_none=True)
+
+
+class LibraryList(Paging):
+    """What to list of the library, and in which order."""
+
+    query = Text(1, 100, load_default=None)
+    genre = Text(1, 100, load_default=None)
+    artist_id = Id(load_default=None)
+    sort = Choice("name", "newest", load_default="name")
+    cursor = Text(1, 500, load_default=None)

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from schemas.artist import ArtistReply
-from schemas.base import Id, Number, Reply, Text, Time
+from schemas.base import Id, Number, Reply, Request, Text, Time
 
 
 class TrackReply(Reply):
@@ -19,3 +19,7 @@ class TrackReply(Reply):
     waveform = fields.List(Number(0, 1), required=True)
     uploaded_by = Id(required=True, allow_none=True, attribute="uploaded_by_id")
     created_at = Time(required=True)
+
+
+class TrackGet(Request):
+    track_id = Id(required=True)

@@ -16,7 +16,13 @@ __all__ = ["EVENTS", "catalogue", "hostile_frames", "random_frame", "refused_pay
 
 NIL = "00000000-0000-7000-8000-000000000000"
 # Numbers that json.dumps cannot write: put in after it, in place of these texts.
-RAW = {"@huge": "1e400", "@long": "1" * 400, "@minus": "-0.0", "@point": "1e-400", "@big": str(2**70)}
+RAW = {
+    "@huge": "1e400",
+    "@long": "1" * 400,
+    "@minus": "-0.0",
+    "@point": "1e-400",
+    "@big": str(2**70),
+}
 DEEP = "[" * 400 + "]" * 400
 
 TEXTS = [
@@ -25,6 +31,7 @@ TEXTS = [
     "'; DROP TABLE users; --", "{{7*7}}", "null", NIL, NIL.upper(), NIL.replace("-", ""), f"{{{NIL}}}",
     "ada#0001", "ada#٠٠٠١", "https://example.org/x.png", "javascript:alert(1)", "/media/../x",
     "W10", "WyJcdTAwMDAiXQ", "WyJcdWQ4MDAiXQ", "WzFlNDAwXQ", "W251bGxd", "WyIiLCIiXQ", "WzEsMl0", "W3t9XQ",
+    "WzEsIngiXQ", "WyJob3N0IiwieCJd", "WzFlOTk5LCJ4Il0", "WzEwMDAwMDAwMDAwMDAwMDAwMDAwMCwieCJd",
 ]  # fmt: skip
 NUMBERS: list[Any] = [0, -1, 1, 2, 0.5, 1e15, -1e15, 2**31, 2**53, 2**63, -(2**63), *RAW]
 OTHERS: list[Any] = [None, True, False, [], [1], {}, {"a": 1}, {"_schema": []}, [[[[]]]]]

@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_a_small_error_is_slewed_away_and_time_never_steps_back() -> None:
     for _ in range(100):
         time.pass_by(1)
         readings.append(clock.now_ms())
-    steps = [after - before for before, after in zip(readings, readings[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(readings)]
     assert min(steps) == pytest.approx(1000 - 0.5)
     assert max(steps) == pytest.approx(1000)
     assert readings[-1] == pytest.approx(1_700_000_100_000 - 20)

@@ -56,7 +56,7 @@ def test_the_example_holds_the_defaults() -> None:
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     rows = re.findall(
-        r"^\| `([A-Z0-9_]+)` \| (?:`([^`]*)`)? ?\|", (ROOT / "README.md").read_text(), re.M
+        r"^\| `([A-Z0-9_]+)` \| (?:`([^`]*)`)? ?\|", (ROOT / "README.md").read_text(), re.MULTILINE
     )
     assert dict(rows) == EXAMPLE
 

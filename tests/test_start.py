@@ -1,7 +1,6 @@
 """How the server starts, and why it does not; how it stops."""
 
 import asyncio
-import os
 import re
 import socket
 import stat
@@ -16,7 +15,7 @@ import socketio
 
 from tests.client import Client, get
 from tests.conftest import house_env, sign_up
-from tests.servers import ROOT, Process, database
+from tests.servers import BARE, ROOT, Process, database
 
 STOP_WITHIN_S = 10
 
@@ -38,13 +37,7 @@ def free_port() -> int:
 
 def refusal(data_dir: Path, **settings: str) -> str:
     """The one sentence with which the server refuses to start."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHON_DOTENV_DISABLED": "1",
-        "PORT": "0",
-        "DATA_DIR": str(data_dir),
-        **settings,
-    }
+    environment = {**BARE, "PORT": "0", "DATA_DIR": str(data_dir), **settings}
     ended = subprocess.run(
         [sys.executable, "server.py"],
         cwd=ROOT,

@@ -174,6 +174,16 @@ export interface HostChanged {
   hostId: string;
 }
 
+/** What to list of the library, and in which order. */
+export interface LibraryList {
+  limit?: number;
+  cursor?: string | null;
+  query?: string | null;
+  genre?: string | null;
+  artistId?: string | null;
+  sort?: "name" | "newest";
+}
+
 /** An event of a channel as it was said: its name and its data. */
 export interface LoggedEvent {
   event: string;
@@ -321,6 +331,63 @@ export interface Playback {
   changedBy: string | null;
 }
 
+/**
+ * How far a client is off (ms of the track, positive: ahead) and what it should do. `rate` is
+ * what to play at now, `position` where the room is now.
+ */
+export interface PlaybackAdvice {
+  drift: number;
+  action: "none" | "nudge" | "seek";
+  rate: number;
+  position: number;
+}
+
+/** `ifVersion`: only if the playback is still of this version, else `conflict`. */
+export interface PlaybackCommand {
+  roomId: string;
+  ifVersion?: number;
+}
+
+export interface PlaybackGet {
+  roomId: string;
+}
+
+export interface PlaybackPlay {
+  roomId: string;
+  ifVersion?: number;
+  trackId?: string;
+  position?: number;
+}
+
+export interface PlaybackReady {
+  roomId: string;
+  version: number;
+}
+
+/** What a client hears: `position` at server time `at`; its delays in ms. */
+export interface PlaybackReport {
+  roomId: string;
+  version: number;
+  position: number;
+  at: number;
+  rtt?: number;
+  jitter?: number;
+  outputLatency?: number;
+  buffering?: boolean;
+}
+
+export interface PlaybackSeek {
+  roomId: string;
+  ifVersion?: number;
+  position: number;
+}
+
+export interface PlaybackSetRate {
+  roomId: string;
+  ifVersion?: number;
+  rate: number;
+}
+
 /** The room's playback changed. */
 export interface PlaybackState {
   roomId: string;
@@ -336,6 +403,33 @@ export interface PlaybackState {
   changedBy: string | null;
 }
 
+export interface PlaybackVoteSkip {
+  roomId: string;
+  queueItemId: string;
+}
+
+/** Either a track or a whole playlist; a `nonce` goes with a track. */
+export interface QueueAdd {
+  roomId: string;
+  trackId?: string;
+  playlistId?: string;
+  nonce?: string;
+}
+
+/** What was added. Of a playlist it is the first, with all of them in `items`. */
+export interface QueueAdded {
+  id: string;
+  track: Track;
+  addedBy: string | null;
+  votes: number;
+  addedAt: string;
+  items?: QueueItem[];
+}
+
+export interface QueueGet {
+  roomId: string;
+}
+
 /**
  * A track in the queue; `addedBy` is a user's id, `votes` the sum of all votes. The `waveform`
  * of its track is empty here: it comes with the Playback once the track is on, or with
@@ -349,11 +443,28 @@ export interface QueueItem {
   addedAt: string;
 }
 
+export interface QueueMove {
+  roomId: string;
+  itemId: string;
+  position: number;
+}
+
+export interface QueueRemove {
+  roomId: string;
+  itemId: string;
+}
+
 /** The room's queue as it is now, in the order in which it will be heard. */
 export interface QueueUpdated {
   roomId: string;
   version: number;
   queue: QueueItem[];
+}
+
+export interface QueueVoteRequest {
+  roomId: string;
+  itemId: string;
+  vote: 1 | 0 | -1;
 }
 
 /** Who answered a message with an emoji. */
@@ -598,6 +709,12 @@ export interface SignedIn {
   expiresIn: number;
 }
 
+/** How many of the connected listeners want to skip, and how many it takes. */
+export interface SkipVotes {
+  votes: number;
+  needed: number;
+}
+
 /** The caller, their friends, servers, direct channels and rooms. */
 export interface Snapshot {
   user: OwnUser;
@@ -619,6 +736,10 @@ export interface Track {
   waveform: number[];
   uploadedBy: string | null;
   createdAt: string;
+}
+
+export interface TrackGet {
+  trackId: string;
 }
 
 /** Somebody else is writing in a channel; said at most once in 3 s for each user. */
@@ -699,6 +820,8 @@ export interface UserUpdated {
 
 /** What a client may send. */
 export interface ClientToServerEvents {
+  /** Artists by name or the newest first; `query` is a part of the name. */
+  "artist:list": SendBare<LibraryList, ListAck<Artist>>;
   /** One channel that the caller may read. */
   "channel:get": Send<ChannelGet, Ack<Channel>>;
   /** The events of a channel after number `since`, in order, at most 300 of them. */
@@ -713,6 +836,55 @@ export interface ClientToServerEvents {
   "message:list": Send<MessageList, ListAck<Message>>;
   /** The caller has read a channel up to a message. */
   "message:mark_read": Send<MessageMarkRead, Ack<MessageMarkedRead>>;
+  /** What a room plays, for all who may see the room. */
+  "playback:get": Send<PlaybackGet, Ack<Playback>>;
+  /** Hold where the room is by the server's clock; by control mode. */
+  "playback:pause": Send<PlaybackCommand, Ack<Playback>>;
+  /**
+   * Play; by control mode. With `trackId` that track plays now, and the queue stays. Without
+   * it the room goes on after a pause, or begins with the first of its queue; when that is
+   * empty with its playlist, else it is a `conflict`.
+   */
+  "playback:play": Send<PlaybackPlay, Ack<Playback>>;
+  /**
+   * The caller has the track loaded that is on in `version`; `conflict` for another track.
+   * When the last one who is waited for is ready, the track starts. Afterwards it changes
+   * nothing.
+   */
+  "playback:ready": Send<PlaybackReady, Ack<Playback>>;
+  /**
+   * What the caller hears, for advice. `rtt`, `jitter` and `outputLatency` make starts fit
+   * them. Send it every few seconds while playing; `conflict` where the playback has changed
+   * meanwhile.
+   */
+  "playback:report": Send<PlaybackReport, Ack<PlaybackAdvice>>;
+  /** Go to `position`; by control mode. Past the end means the end. */
+  "playback:seek": Send<PlaybackSeek, Ack<Playback>>;
+  /** Play faster or slower from now on, also what comes later; by control mode. */
+  "playback:set_rate": Send<PlaybackSetRate, Ack<Playback>>;
+  /** Go on to what follows, or stop; by control mode. `conflict` where nothing is on. */
+  "playback:skip": Send<PlaybackCommand, Ack<Playback>>;
+  /**
+   * Vote to skip the item that is on; more than half of the connected listeners skip it. Votes
+   * count for whoever is connected, and are withdrawn by leaving; when a listener leaves the
+   * room, the others' votes may suffice. `conflict` where another item is on.
+   */
+  "playback:vote_skip": Send<PlaybackVoteSkip, Ack<SkipVotes>>;
+  /** Append a track, or all tracks of a playlist; for members. It starts nothing by itself. */
+  "queue:add": Send<QueueAdd, Ack<QueueAdded>>;
+  /** Empty the queue; by control mode. What is on stays on. */
+  "queue:clear": Send<QueueGet, Ack<Done>>;
+  /** What waits, in the order in which it will be heard; for all who may see the room. */
+  "queue:list": Send<QueueGet, ListAck<QueueItem>>;
+  /**
+   * Bring an item to `position` (from 0), as near as the room's order lets it; by control
+   * mode. In a `fair` queue everybody moves their own items among each other.
+   */
+  "queue:move": Send<QueueMove, Ack<Done>>;
+  /** Take an item out: one's own, or any by control mode. */
+  "queue:remove": Send<QueueRemove, Ack<Done>>;
+  /** Vote an item up (1) or down (-1), or take the vote back (0); for members. */
+  "queue:vote": Send<QueueVoteRequest, Ack<Done>>;
   /** Close a room for good and put everybody out; the host, or a moderator. */
   "room:close": Send<RoomGet, Ack<Done>>;
   /**
@@ -757,6 +929,10 @@ export interface ClientToServerEvents {
   "session:renew": Send<SessionRenew, Ack<SessionRenewed>>;
   /** Sign out one of the caller's sessions; its sockets are disconnected at once. */
   "session:revoke": Send<SessionRevoke, Ack<Done>>;
+  /** One track. */
+  "track:get": Send<TrackGet, Ack<Track>>;
+  /** Tracks by name or the newest first; `query` is a part of the name or of the artist's. */
+  "track:list": SendBare<LibraryList, ListAck<Track>>;
   /** Tell the others of a channel that the caller is writing; they hear it at most once in 3 s. */
   "typing": Send<TypingStart, Ack<Done>>;
   /** One user, by id or by tag. */

@@ -1,19 +1,19 @@
 /** The protocol's objects and events under the names that this client uses. */
 
-import type { ClientToServerEvents } from "../draft";
+import type { ClientToServerEvents } from "../protocol";
 
 export type {
   ClientToServerEvents,
+  Member as RoomMember,
   Message,
   OwnUser,
   Playback,
   QueueItem,
   Room,
-  RoomMember,
   ServerToClientEvents,
   Track,
   User,
-} from "../draft";
+} from "../protocol";
 
 export type ClientEvent = keyof ClientToServerEvents;
 

@@ -24,11 +24,7 @@ function Log() {
   const messages = timeline.messages.value;
   const drafts = outbox.drafts.value;
   const box = useRef<HTMLDivElement>(null);
-  const scroll = useScroll(box, messages[0]?.id, messages.length + drafts.length);
-  useEffect(() => {
-    if (messages.length > 0) return;
-    scroll.toEnd();
-  }, [messages.length]);
+  const moved = useScroll(box, messages[0]?.id, messages.length, drafts.length);
   return (
     <div
       ref={box}
@@ -39,7 +35,7 @@ function Log() {
       aria-label="Messages"
       tabIndex={0}
       onScroll={({ currentTarget }) => {
-        scroll.moved();
+        moved();
         if (currentTarget.scrollTop < NEAR_PX && hasOlder.value) watch(room.chat.older());
       }}
     >
@@ -57,27 +53,42 @@ function Log() {
   );
 }
 
-/** Stay at the end while one is there, and in place while older messages come in above. */
-function useScroll(box: { readonly current: HTMLElement | null }, firstId: string | undefined, count: number) {
+/**
+ * Stay at the end while one is there, and in place while older messages come in above; with a
+ * message of one's own go to the end. Returns what to call after scrolling.
+ */
+function useScroll(
+  box: { readonly current: HTMLElement | null },
+  firstId: string | undefined,
+  messages: number,
+  drafts: number,
+): () => void {
   const isAtEnd = useRef(true);
   const fromEnd = useRef(0);
-  const seenFirst = useRef(firstId);
+  const seen = useRef({ firstId, drafts });
   const moved = (): void => {
     const element = box.current;
     if (element === null) return;
     fromEnd.current = element.scrollHeight - element.scrollTop;
     isAtEnd.current = fromEnd.current - element.clientHeight < NEAR_PX;
   };
-  const toEnd = (): void => box.current?.scrollTo({ top: box.current.scrollHeight });
+  const toEnd = (): void => void box.current?.scrollTo({ top: box.current.scrollHeight });
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    if (isAtEnd.current) toEnd();
-    else if (seenFirst.current !== firstId) element.scrollTop = element.scrollHeight - fromEnd.current;
-    seenFirst.current = firstId;
-    fromEnd.current = element.scrollHeight - element.scrollTop;
-  }, [firstId, count]);
-  return { moved, toEnd };
+    if (isAtEnd.current || drafts > seen.current.drafts) toEnd();
+    else if (seen.current.firstId !== firstId) element.scrollTop = element.scrollHeight - fromEnd.current;
+    seen.current = { firstId, drafts };
+    moved();
+  }, [firstId, messages, drafts]);
+  useEffect(() => {
+    if (box.current === null) return undefined;
+    // Also when it comes into view: on a phone it is a tab.
+    const observer = new ResizeObserver(() => isAtEnd.current && toEnd());
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
+  return moved;
 }
 
 function typingText(): string {
