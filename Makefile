@@ -8,7 +8,7 @@ PEER = bench/peer/node_modules/.stamp
 DIST = web/dist/index.html
 # Folders too: theirs is the date that changes when a file goes.
 WEB = $(shell find web -mindepth 1 -name node_modules -prune -o -name dist -prune -o -name "*.test.ts*" -o -print)
-NPM = ../scripts/node npm --loglevel=error
+NPM = ../scripts/node npm --loglevel=error --no-update-notifier
 
 .PHONY: run test check fix docs bench web browser migrations clean
 
@@ -69,7 +69,7 @@ $(MODULES): web/package.json web/package-lock.json | $(RUN)
 	@touch $@
 
 $(PEER): bench/peer/package.json bench/peer/package-lock.json | $(RUN)
-	@cd bench/peer && ../../scripts/node npm ci --loglevel=error --no-audit --no-fund >/dev/null
+	@cd bench/peer && ../../scripts/node npm ci --loglevel=error --no-update-notifier --no-audit --no-fund >/dev/null
 	@touch $@
 
 $(DIST): $(MODULES) $(WEB)

@@ -114,6 +114,7 @@ async def ready(caller: Caller, room_id: UUID, version: int) -> PlaybackView:
 async def report(
     caller: Caller,
     room_id: UUID,
+    *,
     version: int,
     position: float,
     at: float,

@@ -39,7 +39,7 @@ class Delays:
             found = await self._redis.hgetall(_key(room_id))
         except REDIS_DOWN:
             return {}
-        return {UUID(user_id): Delay(*json.loads(values)) for user_id, values in found.items()}
+        return {UUID(str(user_id)): Delay(*json.loads(values)) for user_id, values in found.items()}
 
 
 def _key(room_id: UUID) -> str:

@@ -146,6 +146,7 @@ class Upload:
 
     def __init__(self, tracks: Path, folder: Path, max_bytes: int) -> None:
         self.size = 0
+        self.name = ""  # what its sender calls the file
         self.source = folder / "source"
         self.track = folder / "track"
         self._own = folder.parent

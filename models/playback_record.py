@@ -1,6 +1,6 @@
 """A room's playback as it is kept: the truth that survives every process."""
 
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields

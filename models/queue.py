@@ -37,7 +37,7 @@ class QueueItem(Row):
     added_by_id: UUID | None
     added_at: datetime = fields.DatetimeField()
     rank = fields.FloatField()
-    playing: bool | None = fields.BooleanField(null=True)
+    playing = fields.BooleanField(null=True)
     from_queue = fields.BooleanField(default=True)
 
     class Meta:

@@ -48,6 +48,7 @@ class Track(Row):
     @classmethod
     async def listed(
         cls,
+        *,
         query: str | None,
         genre: str | None,
         artist_id: UUID | None,

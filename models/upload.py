@@ -1,5 +1,6 @@
 """From an uploaded recording to a track that everybody can play."""
 
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,8 @@ async def publish_track(
     if artist is None and recording.artist:
         artist = await artist_called(recording.artist, recording.genre)
     track_id = new_id()
-    values = track_values(track_id, recording, form)
+    name = recording.title or spoken_name(upload.name)
+    values = track_values(track_id, recording, {"name": name, **form})
     async with upload.published(track_id, existing_tracks):
         await Track.create(**values, artist=artist, uploaded_by=user)
     return await Track.get(id=track_id).select_related("artist")
@@ -64,9 +66,15 @@ async def artist_called(name: str, genre: str | None) -> Artist:
         return await Artist.get(name_key=key)
 
 
+def spoken_name(file_name: str) -> str:
+    """What a file's name calls the recording: without its ending and what nobody can read."""
+    stem = PurePath(file_name.replace("\\", "/")).stem.replace("_", " ")
+    return "".join(letter for letter in stem if letter.isprintable()).strip()[:200] or UNNAMED
+
+
 def track_values(track_id: UUID, recording: Recording, form: dict[str, Any]) -> dict[str, Any]:
     """The row's columns, out of the recording and what its uploader says of it."""
-    name = form.get("name") or recording.title or UNNAMED
+    name = form["name"]
     genre = form.get("genre") or recording.genre
     cover = recording.cover_name
     return {

@@ -131,6 +131,15 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             return
         await super()._handle_event(eio_sid, namespace, id, data)
 
+    async def _handle_event_internal(
+        self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
+    ) -> None:
+        try:
+            await super()._handle_event_internal(server, sid, eio_sid, data, namespace, id)
+        except Exception as error:  # noqa: BLE001 - an answer that cannot be sent, say
+            log.error("unexpected error", exc_info=error)
+            self.cut_off(eio_sid, "unexpected error")
+
     async def _handle_disconnect(
         self, eio_sid: str, namespace: str | None, reason: str | None = None
     ) -> None:

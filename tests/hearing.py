@@ -31,7 +31,7 @@ registerProcessor("tap", class extends AudioWorkletProcessor {
 
 LISTEN = """
 (() => {
-  const TAP = URL.createObjectURL(new Blob([`%s`], { type: "text/javascript" }));
+  const TAP = URL.createObjectURL(new Blob([`TAP_SOURCE`], { type: "text/javascript" }));
   const connect = AudioNode.prototype.connect;
   const heard = (window.heard = { blocks: [], stamps: [], rate: 0 });
   const taps = new Map();
@@ -57,7 +57,7 @@ LISTEN = """
     return connect.call(this, target, ...rest);
   };
 })();
-""" % TAP
+""".replace("TAP_SOURCE", TAP)
 
 COLLECT = """
 () => {
@@ -139,7 +139,7 @@ def position_s(window: Samples, recording: Samples) -> float | None:
 
 
 def differences_ms(one: Heard, other: Heard, recording: Samples, count: int = 12) -> list[float]:
-    """How far apart the two pages' audible positions were, at `count` moments of the same second."""
+    """How far apart the two pages' audible positions were, at `count` moments."""
     first, last = max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms)
     moments = np.linspace(first + 100, last - WINDOW_S * 1000 - 100, count)
     found = []

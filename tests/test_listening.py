@@ -23,6 +23,10 @@ def status_is(status: str) -> Any:
     return lambda playback: playback["status"] == status
 
 
+def waits_for(track_id: str) -> Any:
+    return lambda state: state["status"] == "waiting" and state["track"]["id"] == track_id
+
+
 async def play(host: Client, room_id: str, track_id: str, *listeners: Client) -> Any:
     """Put a track on, have everybody ready, and give the playing state."""
     waiting = await host.ok("playback:play", {"roomId": room_id, "trackId": track_id})
@@ -148,7 +152,7 @@ async def test_the_server_goes_on_to_the_next_track_exactly_once(
     for track_id in tracks:
         waiting = await bob.hears(
             "playback:state",
-            lambda state, id=track_id: state["status"] == "waiting" and state["track"]["id"] == id,
+            waits_for(track_id),
         )
         for client in (ada, bob):
             ready = {"roomId": room_id, "version": waiting["version"]}
@@ -197,9 +201,7 @@ async def test_a_late_joiner_changes_nothing_for_the_others(
     assert await ada.ok("playback:get", {"roomId": room_id}) == playing
 
 
-async def test_a_report_is_told_how_far_it_is_off(
-    connect: Connect, make_track: MakeTrack
-) -> None:
+async def test_a_report_is_told_how_far_it_is_off(connect: Connect, make_track: MakeTrack) -> None:
     ada = await connect("ada")
     room_id = await room_of(ada)
     playing = await play(ada, room_id, await make_track())

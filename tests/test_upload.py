@@ -32,7 +32,7 @@ async def upload(client: Client, data: bytes, **texts: str) -> tuple[int, Any]:
     form = aiohttp.FormData()
     for name, text in texts.items():
         form.add_field(name, text)
-    form.add_field("file", io.BytesIO(data), filename="recording.wav", content_type="application/octet-stream")
+    form.add_field("file", io.BytesIO(data), filename="my_recording.wav")
     headers = {"Authorization": f"Bearer {client.token}"}
     async with (
         aiohttp.ClientSession() as session,
@@ -75,6 +75,14 @@ async def test_an_uploaded_recording_can_be_played_by_everybody(
             assert response.status == 304
 
 
+async def test_a_recording_without_a_name_is_called_like_its_file(
+    connect: Connect, tmp_path: Path
+) -> None:
+    ada = await connect("ada")
+    status, answer = await upload(ada, wav(tmp_path / "a.wav").read_bytes())
+    assert (status, answer["data"]["name"]) == (201, "my recording")
+
+
 async def test_what_is_no_audio_leaves_nothing_behind(connect: Connect, house: House) -> None:
     ada = await connect("ada")
     before = files_in(house)
@@ -91,10 +99,8 @@ async def test_a_form_is_validated_like_a_payload(connect: Connect, tmp_path: Pa
 
 
 async def test_nobody_uploads_without_a_token(house: House) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{house.urls[0]}/uploads/tracks", data={"file": io.BytesIO(b"x")}) as response,
-    ):
+    url, form = f"{house.urls[0]}/uploads/tracks", {"file": io.BytesIO(b"x")}
+    async with aiohttp.ClientSession() as session, session.post(url, data=form) as response:
         assert response.status == 401
         assert (await response.json())["code"] == "token_missing"
 

@@ -46,6 +46,7 @@ async def receive(request: web.Request, upload: Upload) -> dict[str, str]:
         async for part in _parts(request):
             if part.name == "file":
                 files += 1
+                upload.name = part.filename or ""
                 await _stream(part, upload)
             else:
                 texts[part.name or ""] = await _text(part)

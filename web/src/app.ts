@@ -38,7 +38,9 @@ export const room: CurrentRoom = new CurrentRoom(connection, ownId, {
 export const commands = new RoomCommands(connection, room);
 
 export const rooms = new Listing<Room>((asked) => connection.list("room:list", asked));
-export const library = new Listing<Track>((asked) => connection.list("track:list", asked));
+export const library = new Listing<Track>((asked) =>
+  connection.list("track:list", { ...asked, sort: "newest" }),
+);
 export const uploads = new Uploads(
   async (file, progressed, signal) =>
     uploadTrack(file, await session.freshToken(), progressed, signal),

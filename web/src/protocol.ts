@@ -870,20 +870,31 @@ export interface ClientToServerEvents {
    * room, the others' votes may suffice. `conflict` where another item is on.
    */
   "playback:vote_skip": Send<PlaybackVoteSkip, Ack<SkipVotes>>;
-  /** Append a track, or all tracks of a playlist; for members. It starts nothing by itself. */
+  /**
+   * Append a track, or all tracks of a playlist; for members. It starts nothing by itself. The
+   * answer is the item. For a playlist it is the first of them, and all of them are in
+   * `items`; a playlist goes in as a whole or not at all. A `nonce` goes with a track.
+   */
   "queue:add": Send<QueueAdd, Ack<QueueAdded>>;
   /** Empty the queue; by control mode. What is on stays on. */
   "queue:clear": Send<QueueGet, Ack<Done>>;
-  /** What waits, in the order in which it will be heard; for all who may see the room. */
+  /**
+   * What waits, in the order in which it will be heard; for all who may see the room.
+   * `meta.version` is that of `queue:updated`.
+   */
   "queue:list": Send<QueueGet, ListAck<QueueItem>>;
   /**
    * Bring an item to `position` (from 0), as near as the room's order lets it; by control
-   * mode. In a `fair` queue everybody moves their own items among each other.
+   * mode. In a `fair` queue everybody moves their own items, which change places among each
+   * other; where the votes decide, an item passes only others with as many.
    */
   "queue:move": Send<QueueMove, Ack<Done>>;
-  /** Take an item out: one's own, or any by control mode. */
+  /** Take an item out: one's own, or any by control mode. What is on is skipped instead. */
   "queue:remove": Send<QueueRemove, Ack<Done>>;
-  /** Vote an item up (1) or down (-1), or take the vote back (0); for members. */
+  /**
+   * Vote an item up (1) or down (-1), or take the vote back (0); for members. The votes order
+   * the queue where the room's `queueOrder` is `votes`; they are kept elsewhere too.
+   */
   "queue:vote": Send<QueueVoteRequest, Ack<Done>>;
   /** Close a room for good and put everybody out; the host, or a moderator. */
   "room:close": Send<RoomGet, Ack<Done>>;
