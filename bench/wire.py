@@ -18,6 +18,7 @@ class Wire(asyncio.Protocol):
         self._upgraded = False
         self._acks: dict[int, asyncio.Future[Any]] = {}
         self._last_ack = 0
+        self._open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -33,6 +34,7 @@ class Wire(asyncio.Protocol):
             f"Sec-WebSocket-Key: {key}\r\n\r\n"
         )
         transport.write(head.encode())
+        await asyncio.wait_for(wire._open, 30)
         wire._send("40" + json.dumps({"token": token}))
         await asyncio.wait_for(wire._hello, 30)
         wire.heard = 0
@@ -89,6 +91,8 @@ class Wire(asyncio.Protocol):
         elif packet.startswith(b"43"):
             number, _, rest = packet[2:].partition(b"[")
             self._acks.pop(int(number)).set_result(json.loads(b"[" + rest)[0])
+        elif packet.startswith(b"0"):
+            self._open.set_result(None)
         elif packet == b"2":
             self._send("3")
         elif packet.startswith(b"44"):

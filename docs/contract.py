@@ -6,13 +6,28 @@ from typing import Any
 
 from docs.json_schema import Definitions, JsonSchema
 from handlers import catalogue
+from handlers.http import uploads
 from handlers.http.routes import ROUTES, STATUS, Route
 from handlers.registry import EVENTS, Event, broadcasts
 from models.errors import UnknownEvent
 from schemas.base import Broadcast, Empty, Request
+from schemas.track import TrackReply
+from schemas.upload import TrackForm
 
 __all__ = ["Contract", "catalogue", "gather"]
 
+# Read as a stream, and so not declared as a route; the form is what comes beside the `file`.
+UPLOADS = [
+    Route(
+        "POST",
+        "/uploads/tracks",
+        TrackForm,
+        TrackReply,
+        201,
+        uploads.LIMIT,
+        uploads.upload_track,
+    )
+]
 CODES = (*STATUS, UnknownEvent.code)
 
 
@@ -35,7 +50,7 @@ def gather() -> Contract:
     definitions = Definitions()
     events = dict(sorted(EVENTS.items()))
     said = broadcasts()
-    routes = sorted(ROUTES, key=lambda route: (route.path, route.method))
+    routes = sorted([*ROUTES, *UPLOADS], key=lambda route: (route.path, route.method))
     declared: list[Any] = [*events.values(), *routes]
     for schema in [one for each in declared for one in (each.request, each.reply)]:
         if schema is not None and schema is not Empty:

@@ -16,7 +16,7 @@ PLAIN: tuple[tuple[type[fields.Field[Any]], JsonSchema], ...] = (
     (base.Url, {"type": "string", "format": "uri-reference"}),
     (base.Id, {"type": "string", "format": "uuid"}),
     (base.Time, {"type": "string", "format": "date-time"}),
-    (fields.Email, {"type": "string", "format": "email"}),
+    (base.Email, {"type": "string", "format": "email"}),
     (fields.String, {"type": "string"}),
     (base.Integer, {"type": "integer"}),
     (base.Number, {"type": "number"}),

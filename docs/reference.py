@@ -1,11 +1,11 @@
 """`docs/events.md` and `docs/http.md`: the contract for people."""
 
-from docs.contract import Contract, domains
+from docs.contract import UPLOADS, Contract, domains
 from docs.json_schema import REFERENCE, JsonSchema, type_name
 from docs.typescript import type_of
 from handlers.http.routes import Route
 from handlers.registry import Event, Who
-from schemas.base import Broadcast, Empty
+from schemas.base import Broadcast
 
 WHO = {
     Who.USER: "everyone who is signed in",
@@ -29,7 +29,8 @@ HTTP_HEAD = """# Requests
 {made}
 What a browser can only do over HTTP. Bodies are JSON, answers are the envelope of the
 [events](events.md), and where a request needs a signed-in user it carries
-`Authorization: Bearer <access token>`. Limits count per address.
+`Authorization: Bearer <access token>`. Limits count per
+address, of uploads per user.
 """
 HTTP_TAIL = """
 ## Without an envelope
@@ -63,7 +64,7 @@ def http_page(contract: Contract) -> str:
     lines = [HTTP_HEAD.format(made=MADE)]
     for route in contract.routes:
         lines += _route(contract, route)
-    return "\n".join(lines) + "\n" + HTTP_TAIL
+    return "\n".join(lines) + HTTP_TAIL
 
 
 def _event(contract: Contract, event: Event) -> list[str]:
@@ -99,7 +100,9 @@ def _route(contract: Contract, route: Route) -> list[str]:
     if route.reply:
         reply = link(type_name(route.reply), "events.md")
     facts = f"Limit: {in_words(route.limit)}. Answer: {route.status} with {reply}."
-    payload = None if route.request is Empty else contract.payload(route.request)
+    if route in UPLOADS:
+        facts += " The body is `multipart/form-data`: a part `file`, and as texts:"
+    payload = contract.payload(route.request)
     lines = [f"## `{route.method} {route.path}`", "", about, "", facts]
     return [*lines, *(_table(payload, incoming=True) if payload else []), ""]
 

@@ -50,7 +50,7 @@ class Connections:
                 await self._sign_in(sid, auth)
         except Unauthorized as error:
             raise Refused(error.message, {"code": error.code}) from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - anything else would leak the socket for ever
             log.warning("socket not signed in", code=failure(error)["code"])
             raise NotNowError from None
 

@@ -68,13 +68,13 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         received_at_ms.set(self._now_ms())
         try:
-            if not data:
-                raise RefusedFrameError("An empty frame, which python-socketio takes for an event.")
-            await super()._handle_eio_message(eio_sid, data)
+            # Of nothing, python-socketio would make an event without a name.
+            await super()._handle_eio_message(eio_sid, data or "rubbish")
         except RefusedFrameError:
             self._strike(eio_sid)
-        except Exception as error:  # noqa: BLE001 - Engine.IO would swallow it without a word
-            log.error("unexpected error", exc_info=error)
+        except Exception:
+            # Engine.IO would swallow it, and the client wait for ever.
+            log.exception("unexpected error")
             self.cut_off(eio_sid, "unexpected error")
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
@@ -136,8 +136,8 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     ) -> None:
         try:
             await super()._handle_event_internal(server, sid, eio_sid, data, namespace, id)
-        except Exception as error:  # noqa: BLE001 - an answer that cannot be sent, say
-            log.error("unexpected error", exc_info=error)
+        except Exception:
+            log.exception("unexpected error")
             self.cut_off(eio_sid, "unexpected error")
 
     async def _handle_disconnect(

@@ -12,11 +12,13 @@ from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 MAX_ECHO = 64
+MAX_EMAIL = 254
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 URL = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?|/media/\S+", re.IGNORECASE)
+IS_EMAIL = validate.Email()
 CODES = {"Unknown field.": "unknown", "Missing data for required field.": "required"}
 
 
@@ -151,6 +153,23 @@ class Url(Text):
         text = super()._deserialize(value, *args, **kwargs)
         if not URL.fullmatch(text):
             raise refuse("invalid", "This must be an http or https address.")
+        return text
+
+
+class Email(Text):
+    """An email address of at most 254 characters, also when it is put into lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(3, MAX_EMAIL, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs)
+        try:
+            IS_EMAIL(text)
+        except ValidationError:
+            raise refuse("invalid", "This must be an email address.") from None
+        if len(text.lower()) > MAX_EMAIL:
+            raise refuse("too_long", f"At most {MAX_EMAIL} characters.")
         return text
 
 

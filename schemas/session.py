@@ -4,7 +4,19 @@ from typing import Any
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Choice, Flag, Id, Integer, Number, Reply, Request, Text, Time
+from schemas.base import (
+    Broadcast,
+    Choice,
+    Email,
+    Flag,
+    Id,
+    Integer,
+    Number,
+    Reply,
+    Request,
+    Text,
+    Time,
+)
 from schemas.user import OwnUserReply, username
 
 MAX_TOKEN = 4096
@@ -18,9 +30,7 @@ def password(**kwargs: Any) -> Text:
 class Register(Request):
     username = username(required=True)
     password = password(required=True)
-    email = fields.Email(
-        error_messages={"invalid": "This must be an email address."}, metadata={"maxLength": 254}
-    )
+    email = Email()
     display_name = Text(1, 32, blank=False)
 
 

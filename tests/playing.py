@@ -40,8 +40,9 @@ async def all_ready(room: Json, version: int, *clients: Client) -> Json:
     """All of them have loaded what is on in `version`; the state that begins to play."""
     for client in clients:
         await client.ok("playback:ready", here(room, version=version))
+    playing = where(roomId=room["id"], status="playing")
     started: Json = await clients[0].hears(
-        "playback:state", lambda state: state["status"] == "playing" and state["version"] > version
+        "playback:state", lambda state: playing(state) and state["version"] > version
     )
     return started
 
@@ -68,7 +69,8 @@ async def make_playlist(house: House, owner: Client, *track_ids: str, public: bo
     playlist_id = uuid4()
     await house.execute(
         "INSERT INTO playlists (id, created_at, updated_at, name, is_public, owner_id)"
-        f" VALUES ($1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 'Mix', CAST({public:d} AS BOOLEAN), $2)",
+        " VALUES ($1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 'Mix',"
+        f" CAST({public:d} AS BOOLEAN), $2)",
         playlist_id,
         owner.id,
     )
@@ -82,3 +84,9 @@ async def make_playlist(house: House, owner: Client, *track_ids: str, public: bo
             float(rank),
         )
     return str(playlist_id)
+
+
+async def heard_queue(client: Client, room: Json, version: int) -> list[str]:
+    """The items of the `queue:updated` of that version."""
+    heard = await client.hears("queue:updated", where(roomId=room["id"], version=version))
+    return [item["id"] for item in heard["queue"]]

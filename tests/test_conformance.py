@@ -125,7 +125,7 @@ async def names_of(client: Stock, user_id: str, *, until: str) -> list[str]:
     """The names that the client heard a user take, up to `until`."""
 
     def of_user(seen: Seen) -> bool:
-        return seen["event"] == "user:updated" and seen["values"][0]["id"] == user_id
+        return bool(seen["event"] == "user:updated" and seen["values"][0]["id"] == user_id)
 
     await client.sees("event", lambda s: of_user(s) and s["values"][0]["displayName"] == until)
     found = await client.sees("event", of_user)

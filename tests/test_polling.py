@@ -201,6 +201,7 @@ async def test_who_leaves_while_the_token_is_checked_leaves_nothing_behind(
         assert (await other.answer(1))["data"]["status"] == "offline"
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 async def test_who_is_signed_out_and_stays_is_cut_off(house: House, token: str) -> None:
     async with raw_socket(house.urls[0]) as stubborn:
         await stubborn.join(token)

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from handlers.http.routes import SERVICES, address, route, signed_in
+from handlers.http.routes import SERVICES, address, route, signed_in, storable
 from models.errors import Unauthorized, ValidationFailed
 from models.password import hash_password, is_password
 from models.session import Session
@@ -69,7 +69,7 @@ async def me(request: web.Request) -> dict[str, Any]:
 async def sign_in(request: web.Request, user: User) -> dict[str, Any]:
     """Begin a session for a user who has shown who they are."""
     services, now = request.app[SERVICES], request.app[SERVICES].now()
-    device = request.headers.get("User-Agent", "unknown")
+    device = storable(request.headers.get("User-Agent", "unknown"))
     session = await Session.begin(user, device, address(request), now)
     pair = services.tokens.pair(user, session, now, first=True)
     return {

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from handlers.envelope import Envelope, failure, load, success
 from handlers.metrics import REQUEST_SECONDS
@@ -93,17 +93,22 @@ def add_routes(app: web.Application) -> None:
 
 async def body(request: web.Request) -> Any:
     """The JSON body; nothing is `{}`."""
-    raw = await request.content.read(MAX_BODY_BYTES + 1)
-    while len(raw) <= MAX_BODY_BYTES and (more := await request.content.read(MAX_BODY_BYTES)):
-        raw += more
-    if len(raw) > MAX_BODY_BYTES:
-        raise PayloadTooLarge("The body may have at most 64 KiB.")
     try:
+        raw = await _read(request.content)
         return json.loads(raw) if raw.strip() else {}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, web.RequestPayloadError):
         message = "The body must be JSON."
         wrong = [{"path": [], "code": "invalid", "message": message}]
         raise ValidationFailed(message, wrong) from None
+
+
+async def _read(stream: StreamReader) -> bytes:
+    raw = b""
+    while more := await stream.read(MAX_BODY_BYTES + 1 - len(raw)):
+        raw += more
+        if len(raw) > MAX_BODY_BYTES:
+            raise PayloadTooLarge("The body may have at most 64 KiB.")
+    return raw
 
 
 async def signed_in(request: web.Request) -> Session:
@@ -121,8 +126,13 @@ def address(request: web.Request) -> str:
     trusted = request.app[SERVICES].settings.trusted_proxies
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     if trusted and len(hops) >= trusted and hops[-trusted]:
-        return hops[-trusted][:64]
+        return storable(hops[-trusted])[:64]
     return request.remote or "unknown"
+
+
+def storable(header: str) -> str:
+    """A header's value without the half characters that stand for its bytes that are no text."""
+    return header.encode(errors="replace").decode()
 
 
 def answer(envelope: Envelope, status: int | None = None) -> web.Response:
@@ -151,6 +161,11 @@ async def catch(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+def _refused(error: web.HTTPException) -> web.Response:
+    envelope = {"success": False, "error": f"{error.reason}.", "code": "validation_failed"}
+    return answer(envelope, error.status)
+
+
 async def _try(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response: web.StreamResponse = await handler(request)
@@ -163,7 +178,7 @@ async def _try(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPNotFound:
         return answer(failure(NotFound("There is nothing at this address.")))
     except web.HTTPException as error:
-        return error
+        return error if error.status < 400 else _refused(error)
     except Exception as error:  # noqa: BLE001 - the one place that catches everything
         return answer(failure(error))
     return response

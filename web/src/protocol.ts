@@ -738,6 +738,14 @@ export interface Track {
   createdAt: string;
 }
 
+/** The text fields of `POST /uploads/tracks`; what is missing is read from the file's tags. */
+export interface TrackForm {
+  name?: string;
+  genre?: string;
+  artistId?: string;
+  artistName?: string;
+}
+
 export interface TrackGet {
   trackId: string;
 }
