@@ -23,6 +23,7 @@ from models.errors import Unauthorized, Unavailable
 from models.server import Server
 from models.session import Session
 from models.user import User
+from realtime.bus import RESUMED
 from realtime.server import NotNowError
 from schemas.session import Connected, SessionEnded, SessionExpiring
 
@@ -42,6 +43,7 @@ class Connections:
         services.sio.after_connect = self.welcome
         services.manager.on_control("end_session", self.end_session)
         services.manager.on_control("refresh_user", self.refresh_user)
+        services.manager.on_control(RESUMED, self.look_for_ended_sessions)
 
     async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
         """Check the token; a bad one is refused with a sentence and a code."""
@@ -138,6 +140,13 @@ class Connections:
         callers = [self._services.callers[sid] for sid in sids if sid in self._services.callers]
         # At once: one that is busy keeps its own end waiting, but not that of the others.
         await asyncio.gather(*(end_socket(caller, **end) for caller in callers))
+
+    async def look_for_ended_sessions(self, _message: dict[str, Any]) -> None:
+        """The bus was away, and may have kept the end of a session from us."""
+        held = {caller.session_id for caller in self._services.callers.values()}
+        for session_id in await Session.ended_among(held, self._services.now()):
+            end = {"code": "session_revoked", "reconnect": False}
+            await self.end_session({"session": str(session_id), **end})
 
     async def refresh_user(self, message: dict[str, Any]) -> None:
         """A user has changed: let their sockets of this process know them anew."""

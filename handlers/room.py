@@ -6,7 +6,7 @@ from uuid import UUID
 from handlers.caller import Caller
 from handlers.playback_change import queueing
 from handlers.registry import event
-from handlers.room_presence import announce, arrive, departure, put_out, uncount
+from handlers.room_presence import announce, arrive, begin_streams, departure, put_out, uncount
 from models.cursor import Page
 from models.member import Member, MemberRole
 from models.room import Room, changing
@@ -72,6 +72,7 @@ async def join(caller: Caller, room_id: UUID, invite_code: str | None = None) ->
     await Room.open_to(caller.user, room_id, invite_code)
     await arrive(caller, room_id, invite_code)
     state = await RoomState.of(caller.user, room_id)
+    begin_streams(caller.services, state)
     await caller.services.presence.mark(state.people())
     return state
 

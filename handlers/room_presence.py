@@ -25,6 +25,7 @@ from models.room import Room, changing
 from models.room_care import out_of_step
 from models.room_door import admit, connect
 from models.room_news import Departure, Happened, News
+from models.room_state import RoomState
 from schemas.base import Broadcast
 from schemas.room import HostChanged, MemberUpdated, RoomClosed, RoomUpdated, UserJoined, UserLeft
 
@@ -46,6 +47,13 @@ async def arrive(caller: Caller, room_id: UUID, invite_code: str | None) -> None
     caller.enter(room_channel(room.id))
     caller.enter(text_channel(room.channel_id))
     await announce(caller.services, room)
+
+
+def begin_streams(services: Services, state: RoomState) -> None:
+    """Who has this state knows the room's streams up to it: what follows is put in order."""
+    room = state.room
+    services.manager.begin(f"playback:{room.id}", state.playback.version)
+    services.manager.begin(f"queue:{room.id}", room.queue_version)
 
 
 async def uncount(caller: Caller, room_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Sessions: one for each sign-in, with refresh tokens that rotate and tell of theft."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -74,6 +75,12 @@ class Session(Row):
         if session is None or session.has_ended(now):
             raise NotFound("There is no such session.")
         return session
+
+    @classmethod
+    async def ended_among(cls, session_ids: Iterable[UUID], now: datetime) -> list[UUID]:
+        """Those of the sessions that have ended."""
+        ended = cls.filter(id__in=list(session_ids)).exclude(revoked_at=None, expires_at__gt=now)
+        return [session.id for session in await ended.only("id")]
 
     def has_ended(self, now: datetime) -> bool:
         return self.revoked_at is not None or self.expires_at <= now

@@ -13,6 +13,7 @@ from config.redis import PREFIX, REDIS_DOWN
 CHANNEL = f"{PREFIX}bus"
 RETRY_S = 0.5
 BATCH = 256
+RESUMED = "resumed"  # said to ourselves after a time in which we may have missed something
 
 log = structlog.get_logger(__name__)
 
@@ -125,23 +126,35 @@ class RedisBus:
     async def _listen(self, receive: Receive, subscribed: asyncio.Event) -> None:
         while True:
             try:
-                async with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:
+                async with self._client.pubsub() as pubsub:
                     await pubsub.subscribe(CHANNEL)
-                    subscribed.set()
-                    await self._pump(pubsub, receive)
+                    await self._pump(pubsub, receive, subscribed)
             except REDIS_DOWN as error:
                 log.warning("bus is deaf", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
 
-    async def _pump(self, pubsub: Any, receive: Receive) -> None:
+    async def _pump(self, pubsub: Any, receive: Receive, subscribed: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         self._heard_at = loop.time()
         while loop.time() - self._heard_at < self.DEAF_AFTER_S:
             frame = await pubsub.get_message(timeout=self.ECHO_EVERY_S)
             if frame is None:
                 continue
-            message = orjson.loads(frame["data"])
-            if message["kind"] != "echo":
-                receive(message)
-            elif message["process"] == self._process_id:
-                self._heard_at = loop.time()
+            try:
+                self._hear(frame, receive, subscribed)
+            except Exception:
+                # One message that nobody understands must not make us deaf for all others.
+                log.exception("unexpected error")
+
+    def _hear(self, frame: dict[str, Any], receive: Receive, subscribed: asyncio.Event) -> None:
+        if frame["type"] == "subscribe":
+            # The client subscribes again by itself when its connection broke.
+            if subscribed.is_set():
+                receive({"kind": RESUMED})
+            subscribed.set()
+            return
+        message = orjson.loads(frame["data"])
+        if message["kind"] != "echo":
+            receive(message)
+        elif message["process"] == self._process_id:
+            self._heard_at = asyncio.get_running_loop().time()

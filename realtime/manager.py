@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import socketio
+import structlog
 from engineio import packet as engine_packet
 from socketio import packet
 
@@ -13,6 +14,8 @@ from realtime.packet import EventPacket
 from realtime.sequencer import Sequencer
 
 NAMESPACE = "/"
+log = structlog.get_logger(__name__)
+
 Control = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
@@ -93,7 +96,12 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
             control = self._controls[message["kind"]](message)
             task = asyncio.get_running_loop().create_task(control, name=f"bus-{message['kind']}")
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("control failed", task=task.get_name(), error=type(error).__name__)
 
     def _receive_event(self, message: dict[str, Any]) -> None:
         room, encoded, spared = message["room"], message["packet"], message["except"]

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-PATIENCE_S = 0.25
+PATIENCE_S = 0.5
 MAX_STREAMS = 20_000
 MAX_EARLY = 1000
 MAX_FILL = 300  # as many as `channel:sync` gives: who has missed more reads the list anew
-TRIES = 5  # with patience doubled each time: 0.25 … 4 s, some 8 s in all
+TRIES = 4  # with patience doubled each time: 0.5 … 4 s, some 8 s in all
 READ_WITHIN_S = 5.0
 
 LOGGED = "channel:"

@@ -7,8 +7,8 @@ import os
 import shutil
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ TRANSPORTS = {
 }
 
 Seen = dict[str, Any]
+Reach = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 Order = tuple[int | None, str, Any]
 
 
@@ -189,12 +190,16 @@ class Python(Stock):
 class Line:
     """A TCP line to a server which can break like a network does."""
 
-    def __init__(self, url: str) -> None:
-        host, _, port = url.removeprefix("http://").partition(":")
-        self._host, self._port = host, int(port)
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
         self._writers: set[asyncio.StreamWriter] = set()
         self._broken = False
-        self.url = ""
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """The line's near end, for a line to a server of ours."""
+        return f"http://127.0.0.1:{self.port}"
 
     def cut(self) -> None:
         """Break every connection without a goodbye, and let none through until `mend`."""
@@ -209,7 +214,7 @@ class Line:
         if self._broken:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+        far_reader, far_writer = await self._reach()
         both = {writer, far_writer}
         self._writers |= both
         pumps = (_pump(reader, far_writer), _pump(far_reader, writer))
@@ -229,12 +234,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def line(url: str) -> AsyncIterator[Line]:
-    """A line to the server at `url`."""
-    between = Line(url)
+async def line_to(reach: Reach) -> AsyncIterator[Line]:
+    """A line to whatever `reach` connects to."""
+    between = Line(reach)
     server = await asyncio.start_server(between.carry, "127.0.0.1", 0)
-    between.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    between.port = server.sockets[0].getsockname()[1]
     yield between
     between.cut()
     server.close()
     await server.wait_closed()
+
+
+def line(url: str) -> AbstractAsyncContextManager[Line]:
+    """A line to the server at `url`."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    return line_to(lambda: asyncio.open_connection(host, int(port)))
