@@ -36,6 +36,8 @@ DATABASE_DOWN: tuple[type[Exception], ...] = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A connection that the server has just ended, used before its end was read.
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

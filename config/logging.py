@@ -36,6 +36,8 @@ def configure_logging(level: str, fmt: str) -> None:
     # The transport's libraries log whole packets, and so the messages of people.
     for name in ("engineio", "socketio", "engineio.server", "socketio.server"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # While the database is away it writes a traceback each second; we say so ourselves.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def hide(

@@ -27,6 +27,7 @@ class Dispatcher:
     def __init__(self, services: Services, time_limit_s: float = EVENT_TIME_LIMIT_S) -> None:
         self._services = services
         self._time_limit_s = time_limit_s
+        self._late: set[asyncio.Task[Envelope]] = set()
 
     async def dispatch(self, name: str, sid: str, *args: Any) -> Envelope | None:
         """Handle event `name` of socket `sid`; what is returned is the acknowledgement."""
@@ -62,11 +63,28 @@ class Dispatcher:
 
     async def _try(self, name: str, caller: Caller, args: tuple[Any, ...]) -> Envelope:
         # The one place that catches everything: an event without an answer hangs its client.
+        # In a task of its own, since what a database's client does may take long to be cancelled.
+        loop = asyncio.get_running_loop()
+        work = loop.create_task(self._run(name, caller, args), name=f"event-{name[:32]}")
         try:
-            async with asyncio.timeout(self._time_limit_s):
-                return await self._run(name, caller, args)
+            await asyncio.wait((work,), timeout=self._time_limit_s)
+            in_time = work.done() and not work.cancelled()
+            return work.result() if in_time else failure(TimeoutError())
         except Exception as error:  # noqa: BLE001
             return failure(error)
+        finally:
+            if not work.done():
+                self._give_up(work)
+
+    def _give_up(self, work: asyncio.Task[Envelope]) -> None:
+        work.cancel()
+        self._late.add(work)
+        work.add_done_callback(self._forget)
+
+    def _forget(self, work: asyncio.Task[Envelope]) -> None:
+        self._late.discard(work)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            log.warning("late event failed", error=type(error).__name__)
 
     async def _run(self, name: str, caller: Caller, args: tuple[Any, ...]) -> Envelope:
         if caller.expires_at <= caller.now:
