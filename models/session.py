@@ -6,6 +6,7 @@ from typing import Self
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from models.errors import NotFound, Unauthorized
@@ -79,8 +80,8 @@ class Session(Row):
     @classmethod
     async def ended_among(cls, session_ids: Iterable[UUID], now: datetime) -> list[UUID]:
         """Those of the sessions that have ended."""
-        ended = cls.filter(id__in=list(session_ids)).exclude(revoked_at=None, expires_at__gt=now)
-        return [session.id for session in await ended.only("id")]
+        ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
+        return [row.id for row in await cls.filter(ended, id__in=list(session_ids)).only("id")]
 
     def has_ended(self, now: datetime) -> bool:
         return self.revoked_at is not None or self.expires_at <= now

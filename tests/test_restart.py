@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+import pytest
 
-from tests.client import Client, get
+from tests.client import Client, get, post
 from tests.conftest import again, house_env, sign_up
+from tests.raw import raw_socket
 from tests.servers import House, database, redis_server
-from tests.stock import JavaScript, has_javascript
+from tests.stock import JavaScript, Line, Stock, has_javascript, line_to
 from tests.stock import Python as PythonClient
 
 PATIENCE_S = 25
@@ -94,6 +97,73 @@ async def is_online(asker: Client, user_id: str) -> bool:
     user = await asker.ok("user:get", {"userId": user_id})
     online: bool = user["status"] == "online"
     return online
+
+
+async def test_who_was_signed_out_while_the_bus_was_away_does_not_stay(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    store = ExitStack()
+    with ExitStack() as things:
+        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
+        redis_url = store.enter_context(redis_server(tmp_path / "redis"))
+        env = {**house_env(tmp_path / "data"), "DATABASE_URL": url, "REDIS_URL": redis_url}
+        async with serving(House("own", env), 1) as house:
+            ada = await Client(house.urls[0], await sign_up(house.urls[0], "ada")).connect()
+            await ada.ok("user:me")
+            await asyncio.to_thread(store.close)
+            await house.execute("UPDATE sessions SET revoked_at = now()")
+            store.enter_context(redis_server(tmp_path / "redis"))
+            end = await ada.hears("session:ended", within_s=PATIENCE_S)
+            assert end == {"code": "session_revoked", "reconnect": False}
+            await ada.disconnected.wait()
+        await asyncio.to_thread(store.close)
+
+
+@asynccontextmanager
+async def line_to_postgres(url: str) -> AsyncIterator[tuple[Line, str]]:
+    """A line to the database that can break, and the URL by which to take it."""
+    parts = urlsplit(url)
+    (folder,) = parse_qs(parts.query)["host"]
+    (socket,) = Path(folder).glob(".s.PGSQL.*[0-9]")
+    async with line_to(lambda: asyncio.open_unix_connection(str(socket))) as between:
+        user = parts.username or "postgres"
+        yield between, f"postgresql://{user}@127.0.0.1:{between.port}{parts.path}"
+
+
+async def test_without_its_database_a_server_says_so_and_recovers(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    with ExitStack() as things:
+        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
+        async with line_to_postgres(url) as (between, long_way):
+            env = {**house_env(tmp_path), "DATABASE_URL": long_way, "REDIS_URL": redis_url}
+            async with serving(House("own", env), 1) as house:
+                here = house.urls[0]
+                ada = await Client(here, await sign_up(here, "ada")).connect()
+                # Its session is checked once more right after `connected`: were that cut
+                # short, the socket would be cut off, as it should, and answer nothing.
+                await ada.ok("user:me")
+                await until(lambda: is_ready(here))
+                between.cut()
+                assert await ada.refused("user:me") == "unavailable"
+                assert await ada.refused("message", {"content": "hello"}) == "unavailable"
+                assert (await ada.call("clock:sync", {"clientTime": 1}))["success"]
+                assert (await post(here, "/auth/guest", {"username": "someone"}))[0] == 503
+                assert (await states(here))["database"] == "unavailable"
+                # A refusal would end a stock client's tries; a broken line does not.
+                async with raw_socket(here) as raw:
+                    with pytest.raises(ConnectionError):
+                        await raw.join(ada.token)
+                stock: Stock = language(here, ada.token, "default")
+                await stock.start()
+                between.mend()
+                await until(lambda: is_ready(here))
+                if isinstance(stock, JavaScript):  # Python's does not try its first time again
+                    await stock.hears("connected")
+                assert (await ada.ok("user:me"))["id"] == ada.id
+                assert (await ada.ok("message", {"content": "hello"}))["content"] == "hello"
+                await stock.close()
+                await ada.close()
 
 
 async def test_a_database_that_hangs_up_on_us_breaks_nothing(

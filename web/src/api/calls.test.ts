@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { FakeSocket, refusal } from "../testing/FakeSocket";
+import { describe, expect, it, vi } from "vitest";
+import { FakeSocket, refusal, settled } from "../testing/FakeSocket";
 import { Calls } from "./calls";
 import { Failure } from "./failure";
 
@@ -46,9 +46,31 @@ describe("a call", () => {
     expect(pauses).toHaveLength(2);
   });
 
-  it("fails at once without a connection, and sends nothing later", async () => {
+  it("waits for a connection that is being made", async () => {
     const { calls, socket } = open({ done: true });
     socket.connected = false;
+    const answer = typing(calls);
+    await settled();
+    expect(socket.sent).toEqual([]);
+    socket.greet();
+    expect(await answer).toEqual({ done: true });
+  });
+
+  it("does not wait for it long", async () => {
+    vi.useFakeTimers();
+    const { calls, socket } = open({ done: true });
+    socket.connected = false;
+    const answer = expect(typing(calls)).rejects.toMatchObject({ code: "offline" });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await answer;
+    vi.useRealTimers();
+    expect(socket.sent).toEqual([]);
+  });
+
+  it("fails at once where nobody tries to connect, and sends nothing later", async () => {
+    const { calls, socket } = open({ done: true });
+    socket.connected = false;
+    socket.active = false;
     await expect(typing(calls)).rejects.toMatchObject({ code: "offline" });
     expect(socket.sent).toEqual([]);
   });

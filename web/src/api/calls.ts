@@ -6,6 +6,7 @@ import type { RoomSocket } from "./socket";
 import type { ClientEvent, DataOf, Meta, PayloadOf } from "./types";
 
 const TIMEOUT_MS = 8_000;
+const CONNECTING_MS = 5_000;
 
 /** The one place where the compiler cannot follow: an event's name decides the types of the rest. */
 interface Emitter {
@@ -18,7 +19,7 @@ export class Calls {
     private readonly pause?: Wait,
   ) {}
 
-  /** The `data` of the answer; throws a `Failure`, at once where there is no connection. */
+  /** The `data` of the answer; throws a `Failure`. A connection that is being made is waited for. */
   async call<E extends ClientEvent>(event: E, payload: PayloadOf<E>): Promise<DataOf<E>> {
     return (await this.list(event, payload)).data;
   }
@@ -28,6 +29,7 @@ export class Calls {
     event: E,
     payload: PayloadOf<E>,
   ): Promise<{ data: DataOf<E>; meta: Meta }> {
+    await this.connected();
     const answer = await patiently(() => this.once<DataOf<E>>(event, payload), this.pause);
     return { data: answer.data, meta: (answer.meta ?? {}) as Meta };
   }
@@ -35,6 +37,20 @@ export class Calls {
   /** As `call`, but a failure is not tried again: for what is worth nothing later. */
   async probe<E extends ClientEvent>(event: E, payload: PayloadOf<E>): Promise<DataOf<E>> {
     return (await this.once<DataOf<E>>(event, payload)).data;
+  }
+
+  /** Wait for the greeting, but no longer than somebody means what they have just clicked. */
+  private async connected(): Promise<void> {
+    if (this.socket.connected || !this.socket.active) return;
+    await new Promise<void>((resolve) => {
+      const enough = () => {
+        clearTimeout(timer);
+        this.socket.off("connected", enough);
+        resolve();
+      };
+      const timer = setTimeout(enough, CONNECTING_MS);
+      this.socket.on("connected", enough);
+    });
   }
 
   private async once<Data>(event: string, payload: unknown) {

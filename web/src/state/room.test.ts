@@ -89,7 +89,7 @@ describe("a room that one has entered", () => {
   });
 
   it("stays while the server is away", async () => {
-    socket.connected = false;
+    socket.disconnect();
     await current.join();
     expect(current.phase.value).toBe("in");
   });

@@ -45,12 +45,16 @@ export class FakeSocket {
     this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
   }
 
+  off(event: string, listener: Listener): void {
+    this.listeners.set(event, (this.listeners.get(event) ?? []).filter((other) => other !== listener));
+  }
+
   connect(): void {
     this.connects += 1;
   }
 
   disconnect(): void {
-    this.connected = false;
+    this.connected = this.active = false;
   }
 
   timeout(): { emitWithAck: (event: string, payload: unknown) => Promise<unknown> } {
