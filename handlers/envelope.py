@@ -20,9 +20,6 @@ MAX_DETAILS = 20  # enough for a person; a payload of rubbish gets no longer ans
 # How the current state goes over the wire that comes with a refusal.
 STATES: dict[type, type[Schema]] = {PlaybackView: PlaybackReply}
 
-# What a conflict shows as the current state, and its form on the wire.
-CURRENT: dict[type, type[Schema]] = {PlaybackView: PlaybackReply}
-
 log = structlog.get_logger(__name__)
 
 

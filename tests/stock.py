@@ -8,7 +8,7 @@ import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,7 @@ class Line:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._writers: set[asyncio.StreamWriter] = set()
+        self._carrying = 0
         self._broken = False
         self.port = 0
 
@@ -211,15 +212,26 @@ class Line:
         self._broken = False
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._broken:
+        self._carrying += 1
+        try:
+            far_reader, far_writer = await self._reach()
+        except OSError:
             writer.transport.abort()
-            return
-        far_reader, far_writer = await self._reach()
-        both = {writer, far_writer}
-        self._writers |= both
-        pumps = (_pump(reader, far_writer), _pump(far_reader, writer))
-        await asyncio.gather(*pumps)
-        self._writers -= both
+        else:
+            both = {writer, far_writer}
+            self._writers |= both
+            if self._broken:
+                self.cut()
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            self._writers -= both
+        finally:
+            self._carrying -= 1
+
+    async def end(self) -> None:
+        """Cut, and wait until nothing is left of it."""
+        self.cut()
+        while self._carrying:
+            await asyncio.sleep(0.01)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -231,6 +243,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         pass
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -240,8 +254,8 @@ async def line_to(reach: Reach) -> AsyncIterator[Line]:
     server = await asyncio.start_server(between.carry, "127.0.0.1", 0)
     between.port = server.sockets[0].getsockname()[1]
     yield between
-    between.cut()
     server.close()
+    await between.end()
     await server.wait_closed()
 
 
