@@ -7,9 +7,9 @@ from uuid import UUID
 from tortoise import fields
 
 from models.errors import Conflict, Forbidden, NotFound
-from models.message_sql import rows
 from models.row import Row
 from models.server import Server
+from models.sql import rows
 from models.user import User
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ class Delays:
     async def of(self, room_id: UUID) -> Mapping[UUID, Delay]:
         """The room's measurements, also of users who are not connected now.
 
-        None while Redis is away: a start is then as far ahead as for listeners never measured.
+        Nothing while Redis is away: a start is then as far ahead as for listeners never measured.
         """
         try:
             found = await self._redis.hgetall(_key(room_id))

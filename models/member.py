@@ -8,8 +8,8 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Case, Q, When
 
-from models.cursor import Page, decode_cursor, encode_cursor
-from models.errors import Forbidden, NotFound, ValidationFailed
+from models.cursor import Page, decode_cursor, read_page
+from models.errors import Forbidden, NotFound
 from models.room import ControlMode, Room
 from models.row import Row
 from models.user import User
@@ -103,18 +103,11 @@ class Member(Row):
         if cursor:
             rows = rows.filter(_after(cursor))
         # Ids are ordered by time, and made when their member joins.
-        found = await rows.order_by("place", "id").limit(limit + 1).select_related("user")
-        if len(found) <= limit:
-            return Page(found)
-        last = found[limit - 1]
-        return Page(found[:limit], encode_cursor(last.role.value, str(last.id)))
+        in_order = rows.order_by("place", "id").select_related("user")
+        return await read_page(in_order, limit, lambda member: (member.role, member.id))
 
 
 def _after(cursor: str) -> Q:
-    role_name, last_id = decode_cursor(cursor, str, str)
-    try:
-        role, after = MemberRole(role_name), UUID(last_id)
-    except ValueError:
-        raise ValidationFailed.of("cursor", "invalid", "That cursor is none of ours.") from None
+    role, after = decode_cursor(cursor, MemberRole, UUID)
     lower = RANKS[RANKS.index(role) + 1 :]
     return Q(role__in=lower) | Q(role=role, id__gt=after)

@@ -16,7 +16,7 @@ from models.channel import Channel
 from models.errors import NotFound
 from models.local_lock import local_lock
 from models.message import ChannelEvent
-from models.message_sql import rows
+from models.sql import rows
 
 MAX_MISSED = 300
 

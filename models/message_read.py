@@ -8,8 +8,8 @@ from uuid import UUID
 from models.channel import Channel
 from models.errors import NotFound
 from models.message import Message
-from models.message_sql import rows
 from models.row import new_id
+from models.sql import rows
 from models.user import User
 
 # What lies further back is not counted: opening a client must not cost more with the years.

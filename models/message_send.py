@@ -12,9 +12,9 @@ from models.channel import Channel
 from models.errors import Conflict, Forbidden, NotFound
 from models.message import Message
 from models.message_log import as_first_said, next_seq, writing_to
-from models.message_sql import rows
 from models.nonce import Nonce, NonceUsedError
 from models.row import new_id
+from models.sql import rows
 from models.user import User
 
 EVENT = "message"

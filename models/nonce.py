@@ -9,8 +9,8 @@ from uuid import UUID
 from tortoise import fields
 
 from models.errors import Conflict
-from models.message_sql import rows
 from models.row import Row, new_id
+from models.sql import rows
 from models.user import User
 
 LIFETIME = timedelta(hours=24)

@@ -12,8 +12,8 @@ from tortoise import fields
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
-from models.cursor import Page, decode_cursor, encode_cursor
-from models.errors import NotFound, ValidationFailed
+from models.cursor import Page, decode_cursor, foreign_cursor, read_page
+from models.errors import NotFound
 from models.local_lock import local_lock
 from models.playlist import Playlist
 from models.room_news import Departure, Happened, News
@@ -134,11 +134,8 @@ class Room(Row):
             rows = rows.filter(name_key__contains=query.lower())
         if cursor:
             rows = rows.filter(_after(cursor))
-        found = await rows.order_by("-member_count", "-id").limit(limit + 1)
-        if len(found) <= limit:
-            return Page(found)
-        last = found[limit - 1]
-        return Page(found[:limit], encode_cursor(last.member_count, str(last.id)))
+        fullest_first = rows.order_by("-member_count", "-id")
+        return await read_page(fullest_first, limit, lambda room: (room.member_count, room.id))
 
     def note(
         self,
@@ -154,14 +151,10 @@ class Room(Row):
 
 
 def _after(cursor: str) -> Q:
-    count, last_id = decode_cursor(cursor, int, str)
-    try:
-        fewer, as_many = Q(member_count__lt=count), Q(member_count=count, id__lt=UUID(last_id))
-    except ValueError:
-        last_id = ""
-    if not last_id or not 0 <= count <= MAX_CAPACITY:
-        raise ValidationFailed.of("cursor", "invalid", "That cursor is none of ours.")
-    return fewer | as_many
+    count, last_id = decode_cursor(cursor, int, UUID)
+    if not 0 <= count <= MAX_CAPACITY:
+        raise foreign_cursor()
+    return Q(member_count__lt=count) | Q(member_count=count, id__lt=last_id)
 
 
 @asynccontextmanager

@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
-
 from models.errors import Conflict, Forbidden, NotFound
 from models.member import RANKS, Member, MemberRole
 from models.playlist import Playlist
@@ -36,9 +34,7 @@ async def update(room: Room, user: User, **changes: Any) -> bool:
     """
     reorders: bool = changes.get("queue_order", room.queue_order) != room.queue_order
     if playlist_id := changes.get("autoplay_playlist_id"):
-        visible = Q(is_public=True) | Q(owner_id=user.id)
-        if not await Playlist.filter(visible, id=playlist_id).exists():
-            raise NotFound("There is no such playlist.")
+        await Playlist.open_to(user, playlist_id)
     if name := changes.get("name"):
         changes["name_key"] = name_key(name)
     room.update_from_dict(changes)

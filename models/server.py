@@ -10,7 +10,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 from tortoise.transactions import in_transaction
 
-from models.cursor import Page, decode_cursor, encode_cursor
+from models.cursor import Page, decode_cursor, read_page
 from models.errors import NotFound
 from models.row import Row
 from models.user import User
@@ -65,10 +65,9 @@ class Server(Row):
         if cursor:
             (after,) = decode_cursor(cursor, str)
             rows = rows.filter(name__gt=after)
-        found = await rows.limit(limit + 1)
-        await cls.take_count(found)
-        more = len(found) > limit
-        return Page(found[:limit], encode_cursor(found[limit - 1].name) if more else None)
+        page = await read_page(rows, limit, lambda server: (server.name,))
+        await cls.take_count(page.items)
+        return page
 
     @classmethod
     async def take_count(cls, servers: Sequence[Self]) -> None:

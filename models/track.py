@@ -7,9 +7,10 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.expressions import Q
 
-from models.artist import Artist, named_page
+from models.artist import Artist
 from models.cursor import Page
 from models.errors import NotFound
+from models.library import LibraryQuery
 from models.row import Row
 from models.user import User
 
@@ -46,26 +47,14 @@ class Track(Row):
         return track
 
     @classmethod
-    async def listed(
-        cls,
-        *,
-        query: str | None,
-        genre: str | None,
-        artist_id: UUID | None,
-        sort: str,
-        cursor: str | None,
-        limit: int,
-    ) -> Page[Self]:
-        """Tracks with their artists; `query` is a part of their name or of their artist's."""
+    async def listed(cls, wanted: LibraryQuery) -> Page[Self]:
+        """Tracks with their artists; the query is a part of their name or of their artist's."""
         rows = cls.all().select_related("artist")
-        if query:
-            key = query.lower()
+        if key := wanted.key:
             rows = rows.filter(Q(name_key__contains=key) | Q(artist__name_key__contains=key))
-        if genre:
-            rows = rows.filter(genre__iexact=genre)
-        if artist_id:
-            rows = rows.filter(artist_id=artist_id)
-        return await named_page(rows, sort, cursor, limit)
+        if wanted.artist_id:
+            rows = rows.filter(artist_id=wanted.artist_id)
+        return await wanted.page(rows)
 
     @classmethod
     async def without_waveform(cls, track_ids: Collection[UUID]) -> dict[UUID, Self]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.exceptions import IntegrityError
 
-from models.cursor import Page, decode_cursor, encode_cursor
+from models.cursor import Page, decode_cursor, read_page
 from models.errors import Conflict, NotFound
 from models.row import Row
 
@@ -122,9 +122,7 @@ class User(Row):
         if cursor:
             (after,) = decode_cursor(cursor, str)
             rows = rows.filter(username_key__gt=after)
-        found = await rows.limit(limit + 1)
-        more = len(found) > limit
-        return Page(found[:limit], encode_cursor(found[limit - 1].username_key) if more else None)
+        return await read_page(rows, limit, lambda user: (user.username_key,))
 
     async def change(self, **changes: Any) -> None:
         """Change the profile; a taken name is a `Conflict`."""
