@@ -38,6 +38,12 @@ class Settings:
     log_format: str
 
     @property
+    def page_origins(self) -> list[str]:
+        """Of which pages may call us, beside our own; `*` stands for all."""
+        listed = [*self.cors_origins, self.frontend_url.rstrip("/")]
+        return [origin for origin in listed if origin]
+
+    @property
     def is_production(self) -> bool:
         return self.environment == "production"
 

@@ -12,20 +12,20 @@ from uuid import UUID
 
 import structlog
 
-from config.database import DATABASE_DOWN
 from config.redis import REDIS_DOWN
+from handlers.attempt import attempt
 from handlers.playback_change import directing
 from handlers.services import Services
 from models.errors import NotFound
 from models.lease import Lease
 from models.playback_follow import act_if_due
 from models.playback_record import PlaybackRecord
+from models.playback_stage import Stage
 
 LOOK_EVERY_S = 0.5
 HORIZON_MS = 1500.0
 LEASE = timedelta(seconds=2)
 AT_ONCE = 64
-AWAY: tuple[type[Exception], ...] = (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -53,12 +53,7 @@ class Conductor:
         lease = Lease(self._services.redis, "conductor", LEASE)
         try:
             while True:
-                try:
-                    await self._look(lease)
-                except AWAY as error:
-                    log.warning("conductor waits", error=type(error).__name__)
-                except Exception as error:  # the next look may do better, and the task must live
-                    log.error("conductor failed", exc_info=error)  # noqa: TRY400
+                await attempt(self._look(lease), "conductor-look")
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             with suppress(*REDIS_DOWN):
@@ -87,20 +82,18 @@ class Conductor:
 
     def _begin(self, room_id: UUID) -> None:
         del self._timers[room_id]
-        self._services.spawn(self._act(room_id), f"conduct-{room_id}")
+        name = f"conduct-{room_id}"
+        # What fails is due still, and the next look finds it.
+        self._services.spawn(attempt(self._act(room_id), name), name)
 
     async def _act(self, room_id: UUID) -> None:
         services = self._services
-        try:
+        with suppress(NotFound):
             async with self._slots, directing(services, room_id) as stage:
                 await act_if_due(stage, services.clock.now_ms())
-        except NotFound:
-            return
-        except AWAY as error:  # it is due still, and the next look finds it
-            log.warning("room not served", room_id=str(room_id), error=type(error).__name__)
-            return
-        except Exception as error:  # likewise, but somebody should know
-            log.error("room failed", room_id=str(room_id), exc_info=error)  # noqa: TRY400
-            return
+            self._watch_again(stage)
+
+    def _watch_again(self, stage: Stage) -> None:
+        room_id = stage.room.id
         if not stage.changed and stage.state.due_at is not None:
             self._watch(room_id, stage.state.due_at)  # the timer came a moment early

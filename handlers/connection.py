@@ -10,7 +10,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from handlers.caller import Caller
 from handlers.envelope import failure
 from handlers.metrics import SOCKETS
-from handlers.room_presence import socket_left
+from handlers.room_presence import settle
 from handlers.services import (
     Services,
     server_channel,
@@ -129,7 +129,7 @@ class Connections:
         try:
             await services.presence.disconnect(caller.user.id, caller.sid, room_ids)
             for room_id in room_ids:
-                await socket_left(services, room_id, caller.user.id)
+                await settle(services, room_id, [caller.user.id])
         except Exception as error:  # noqa: BLE001 - the sweep finds later what is missed here
             log.warning("disconnect not counted", code=failure(error)["code"])
 

@@ -16,6 +16,8 @@ from schemas.base import Request, details, dump, instance
 from schemas.playback import PlaybackReply
 
 Envelope = dict[str, Any]
+# What passes by itself: the answer is `unavailable`, and work of our own is tried again.
+AWAY: tuple[type[Exception], ...] = (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)
 MAX_DETAILS = 20  # enough for a person; a payload of rubbish gets no longer answer than it was
 # How the current state goes over the wire that comes with a refusal.
 STATES: dict[type, type[Schema]] = {PlaybackView: PlaybackReply}
@@ -36,7 +38,7 @@ def failure(error: BaseException) -> Envelope:
     """Any exception, as the contract's envelope; what nobody foresaw is logged with an id."""
     if isinstance(error, SoundroomError):
         return _refusal(error)
-    if isinstance(error, (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)):
+    if isinstance(error, AWAY):
         log.warning("dependency away", error=type(error).__name__)
         return _refusal(Unavailable())
     error_id = uuid4().hex

@@ -12,10 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import structlog
-
-from config.database import DATABASE_DOWN
 from config.redis import REDIS_DOWN
+from handlers.attempt import attempt
 from handlers.caller import Caller
 from handlers.playback import stop_playback
 from handlers.room_presence import announce, put_out_stranger, settle
@@ -34,9 +32,6 @@ from models.session import Session
 
 TICK_S = 1.0
 STOP_WITHIN_S = 3.0
-AWAY: tuple[type[Exception], ...] = (*DATABASE_DOWN, *REDIS_DOWN, TimeoutError)
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -47,6 +42,12 @@ class Chore:
     every_s: float
     alone: bool = True
     due_at: float = field(default=float("-inf"))
+
+    async def do(self, lease: Lease) -> None:
+        """Do it, unless that is another's to do; it is due again some time after its end."""
+        if not self.alone or await lease.hold():
+            await self.work()
+            self.due_at = asyncio.get_running_loop().time() + self.every_s
 
 
 async def keep_house(services: Services) -> None:
@@ -79,14 +80,8 @@ async def repeat(chore: Chore, lease: Lease, stopping: asyncio.Event) -> None:
     """Do one chore whenever it is due. A failure is logged, and it is tried again."""
     loop = asyncio.get_running_loop()
     while not stopping.is_set():
-        try:
-            if loop.time() >= chore.due_at and (not chore.alone or await lease.hold()):
-                await chore.work()
-                chore.due_at = loop.time() + chore.every_s
-        except AWAY as error:
-            log.warning("chore put off", chore=chore.work.__name__, error=type(error).__name__)
-        except Exception as error:  # the next round may do better, and the task must live
-            log.error("chore failed", chore=chore.work.__name__, exc_info=error)  # noqa: TRY400
+        if loop.time() >= chore.due_at:
+            await attempt(chore.do(lease), chore.work.__name__)
         with suppress(TimeoutError):
             async with asyncio.timeout(TICK_S):
                 await stopping.wait()

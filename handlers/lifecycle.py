@@ -87,10 +87,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
 
 def origins(settings: Settings) -> list[str] | str | None:
     """Which pages may connect: our own, the front end's, and those listed."""
-    if "*" in settings.cors_origins:
-        return "*"
-    listed = [*settings.cors_origins, settings.frontend_url.rstrip("/")]
-    return [origin for origin in listed if origin] or None
+    return "*" if "*" in settings.page_origins else settings.page_origins or None
 
 
 @asynccontextmanager

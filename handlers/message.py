@@ -32,8 +32,8 @@ async def send(caller: Caller, **given: Any) -> dict[str, Any]:
     caller.user.status = caller.user.chosen_status  # they are here: this is their socket
     sent = await Draft(caller.user, given).send(caller.now, partial(dump, MessageSent))
     if not sent.again:
-        order = (text_channel(sent.channel_id), sent.seq)
-        caller.tell(text_channel(sent.channel_id), MessageSent, sent.data, order=order)
+        channel = text_channel(sent.channel_id)
+        caller.tell(channel, MessageSent, sent.data, order=(channel, sent.seq))
     return sent.data
 
 

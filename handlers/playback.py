@@ -106,7 +106,7 @@ async def ready(caller: Caller, room_id: UUID, version: int) -> PlaybackView:
     await require_listener(caller, room_id)
     stage = await report_ready(caller.services, room_id, caller.user.id, version)
     async with showing_current():
-        stage.state.ready((), version, caller.now_ms, 0.0)  # a `conflict` for a stale version
+        stage.state.expect_on(version)
     return stage.view
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from handlers.caller import Caller
 from handlers.playback_change import queueing
 from handlers.registry import event
-from handlers.room_presence import announce, arrive, begin_streams, departure, put_out, uncount
+from handlers.room_presence import announce, arrive, begin_streams, see_off
 from models.cursor import Page
 from models.member import Member, MemberRole
 from models.room import Room, changing
@@ -29,7 +29,6 @@ from schemas.room import (
     RoomReply,
     RoomSetRole,
     RoomUpdate,
-    UserLeft,
 )
 
 
@@ -83,10 +82,7 @@ async def leave(caller: Caller, room_id: UUID) -> None:
     async with changing(room_id) as room:
         member = await seat(room, caller.user)
         await dismiss(room, member, Departure.LEFT, caller.now)
-    if room_id in caller.room_ids:
-        left = departure(room_id, caller.user.id, Departure.LEFT)
-        put_out(caller, room_id, room.channel_id, UserLeft, left)
-        await uncount(caller, room_id)
+    await see_off(caller, room_id, room.channel_id, Departure.LEFT)
     await announce(caller.services, room)
 
 

@@ -67,11 +67,6 @@ async def uncount(caller: Caller, room_id: UUID) -> None:
     await settle(caller.services, room_id, [caller.user.id])
 
 
-async def socket_left(services: Services, room_id: UUID, user_id: UUID) -> None:
-    """A socket of that user has been taken out of the room's count."""
-    await settle(services, room_id, [user_id])
-
-
 async def settle(services: Services, room_id: UUID, user_ids: Collection[UUID]) -> None:
     """Set who is connected by the count of sockets, until the two agree."""
     for _ in range(ROUNDS):
@@ -176,10 +171,16 @@ async def put_out_stranger(
     """Put a socket out unless its user has joined again; in turn, so that none joins meanwhile."""
     async with caller.turn:
         member = await Member.exists(room_id=room_id, user_id=caller.user.id)
-        if not member and room_id in caller.room_ids:
-            left = departure(room_id, caller.user.id, reason)
-            put_out(caller, room_id, channel_id, UserLeft, left)
-            await uncount(caller, room_id)
+        if not member:
+            await see_off(caller, room_id, channel_id, reason)
+
+
+async def see_off(caller: Caller, room_id: UUID, channel_id: UUID, reason: Departure) -> None:
+    """Put a socket out whose user is no member any more, if it is in."""
+    if room_id in caller.room_ids:
+        left = departure(room_id, caller.user.id, reason)
+        put_out(caller, room_id, channel_id, UserLeft, left)
+        await uncount(caller, room_id)
 
 
 def put_out(

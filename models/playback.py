@@ -23,6 +23,7 @@ from models.errors import Conflict
 
 GATE_MS = 3_000.0
 MIN_RATE, MAX_RATE = 0.5, 2.0
+CHANGED = "The playback has changed in the meantime."
 
 
 class Status(StrEnum):
@@ -111,7 +112,7 @@ class Playback:
     def expect(self, if_version: int | None) -> None:
         """Raise `StaleVersion` when a command was meant for another state than this one."""
         if if_version is not None and if_version != self.version:
-            raise StaleVersion("The playback has changed in the meantime.", self)
+            raise StaleVersion(CHANGED, self)
 
     def position_at(self, now_ms: float) -> float:
         """Where the room is in the track, in seconds: never before its start or past its end."""
@@ -150,6 +151,11 @@ class Playback:
         """Was the track that is on now already on in `version`?"""
         return self.gate_version <= version <= self.version
 
+    def expect_on(self, version: int) -> None:
+        """Raise `StaleVersion` when another track was on in `version`."""
+        if not self.has_had_on(version):
+            raise StaleVersion(CHANGED, self)
+
     def ready(
         self, users: Collection[UUID], version: int, now_ms: float, lead_ms: float
     ) -> Playback:
@@ -160,8 +166,7 @@ class Playback:
         collects reports before applying them passes the `gate_version` they were collected under,
         so that none of them can open the gate of the next track.
         """
-        if not self.has_had_on(version):
-            raise StaleVersion("The playback has changed in the meantime.", self)
+        self.expect_on(version)
         return _released(self, set(users), Reason.READY, now_ms + lead_ms)
 
     def without(self, user: UUID, now_ms: float, lead_ms: float) -> Playback:

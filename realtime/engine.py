@@ -17,6 +17,8 @@ from engineio.exceptions import (
 )
 from engineio.packet import NOOP, Packet
 
+from realtime.body import read_at_most
+
 SEND_BUFFER_BYTES = 256 * 1024
 POLL_PACKETS = 16  # more in one answer, and python-socketio's client hangs up
 SEPARATOR = "\x1e"
@@ -171,13 +173,11 @@ def own_origins(environ: dict[str, Any]) -> list[str]:
 
 
 async def read_body(stream: StreamReader, most_bytes: int) -> str:
-    """A whole body (one read may give a part of it); `BadBodyError` where it is no text."""
-    body = b""
+    """A whole body as text; `BadBodyError` where it is none, or too large."""
     try:
-        while chunk := await stream.read(most_bytes + 1 - len(body)):
-            body += chunk
-            if len(body) > most_bytes:
-                raise BadBodyError("The body is too large.")
+        body = await read_at_most(stream, most_bytes)
+        if body is None:
+            raise BadBodyError("The body is too large.")
         return body.decode()
     except (UnicodeDecodeError, web.RequestPayloadError) as error:
         raise BadBodyError("The body is no text.") from error

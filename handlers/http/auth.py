@@ -1,5 +1,6 @@
 """`/auth/…`: signing up, in and out."""
 
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -71,10 +72,4 @@ async def sign_in(request: web.Request, user: User) -> dict[str, Any]:
     services, now = request.app[SERVICES], request.app[SERVICES].now()
     device = storable(request.headers.get("User-Agent", "unknown"))
     session = await Session.begin(user, device, address(request), now)
-    pair = services.tokens.pair(user, session, now, first=True)
-    return {
-        "user": user,
-        "access_token": pair.access_token,
-        "refresh_token": pair.refresh_token,
-        "expires_in": pair.expires_in,
-    }
+    return {"user": user, **asdict(services.tokens.pair(user, session, now, first=True))}

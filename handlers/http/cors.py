@@ -34,9 +34,6 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def allowed_origin(request: web.Request) -> str | None:
     """The request's origin, if its page may call us."""
-    settings = request.app[SERVICES].settings
+    allowed = request.app[SERVICES].settings.page_origins
     origin = request.headers.get("Origin")
-    if origin is None:
-        return None
-    allowed = {*settings.cors_origins, settings.frontend_url.rstrip("/")}
     return origin if "*" in allowed or origin in allowed else None

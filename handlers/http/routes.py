@@ -10,13 +10,14 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from aiohttp import StreamReader, web
+from aiohttp import web
 
 from handlers.envelope import Envelope, failure, load, success
 from handlers.metrics import REQUEST_SECONDS
 from handlers.services import Services
 from models.errors import NotFound, PayloadTooLarge, Unauthorized, ValidationFailed
 from models.session import Session
+from realtime.body import read_at_most
 from schemas.base import Reply, Request
 
 SERVICES = web.AppKey("services", Services)
@@ -94,21 +95,14 @@ def add_routes(app: web.Application) -> None:
 async def body(request: web.Request) -> Any:
     """The JSON body; nothing is `{}`."""
     try:
-        raw = await _read(request.content)
+        raw = await read_at_most(request.content, MAX_BODY_BYTES)
+        if raw is None:
+            raise PayloadTooLarge("The body may have at most 64 KiB.")
         return json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError, web.RequestPayloadError):
         message = "The body must be JSON."
         wrong = [{"path": [], "code": "invalid", "message": message}]
         raise ValidationFailed(message, wrong) from None
-
-
-async def _read(stream: StreamReader) -> bytes:
-    raw = b""
-    while more := await stream.read(MAX_BODY_BYTES + 1 - len(raw)):
-        raw += more
-        if len(raw) > MAX_BODY_BYTES:
-            raise PayloadTooLarge("The body may have at most 64 KiB.")
-    return raw
 
 
 async def signed_in(request: web.Request) -> Session:
