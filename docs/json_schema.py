@@ -53,7 +53,9 @@ class Definitions:
     def _object(self, schema: type[Schema]) -> JsonSchema:
         incoming = issubclass(schema, base.Request)
         built = base.instance(schema)
-        found = (built.load_fields if incoming else built.dump_fields).items()
+        found = list((built.load_fields if incoming else built.dump_fields).items())
+        if incoming:  # what must be sent comes first, though a schema inherit what may be
+            found.sort(key=lambda pair: not pair[1].required)
         keys = {field.data_key or name: field for name, field in found}
         described: JsonSchema = {
             "type": "object",

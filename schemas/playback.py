@@ -73,11 +73,9 @@ class PlaybackReady(Request):
     version = Integer(0, MAX_VERSION, required=True)
 
 
-class PlaybackReport(Request):
+class PlaybackReport(PlaybackReady):
     """What a client hears: `position` at server time `at`; its delays in ms."""
 
-    room_id = Id(required=True)
-    version = Integer(0, MAX_VERSION, required=True)
     position = Number(0, MAX_POSITION_S, required=True)
     at = Number(0, MAX_TIME_MS, required=True)
     rtt = Number(0, MAX_DELAY_MS)

@@ -53,12 +53,17 @@ class MemberReply(Reply):
     connected = Flag(required=True)
 
 
-class RoomCreate(Request):
-    name = room_name(required=True)
+class RoomSettings(Request):
+    """What a room is made with, and can be changed to."""
+
     visibility = Choice(*VISIBILITIES)
     control_mode = Choice(*CONTROL_MODES)
     queue_order = Choice(*QUEUE_ORDERS)
     capacity = Integer(1, MAX_CAPACITY)
+
+
+class RoomCreate(RoomSettings):
+    name = room_name(required=True)
     nonce = Text(1, 64)
 
 
@@ -97,13 +102,9 @@ class RoomJoined(Reply):
     you = fields.Nested(MemberReply, required=True)
 
 
-class RoomUpdate(Request):
+class RoomUpdate(RoomSettings):
     room_id = Id(required=True)
     name = room_name()
-    visibility = Choice(*VISIBILITIES)
-    control_mode = Choice(*CONTROL_MODES)
-    queue_order = Choice(*QUEUE_ORDERS)
-    capacity = Integer(1, MAX_CAPACITY)
     repeat = Choice(*REPEATS)
     autoplay_playlist_id = Id(allow_none=True)
 

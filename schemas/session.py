@@ -48,19 +48,16 @@ class Refresh(Request):
     refresh_token = Text(1, MAX_TOKEN, required=True)
 
 
-class SignedIn(Reply):
-    """Who signed in, and the tokens to speak with."""
-
-    user = fields.Nested(OwnUserReply, required=True)
-    access_token = Text(required=True)
-    refresh_token = Text(required=True)
-    expires_in = Integer(0, 10**9, required=True)
-
-
 class Refreshed(Reply):
     access_token = Text(required=True)
     refresh_token = Text(required=True)
     expires_in = Integer(0, 10**9, required=True)
+
+
+class SignedIn(Refreshed):
+    """Who signed in, and the tokens to speak with."""
+
+    user = fields.Nested(OwnUserReply, required=True)
 
 
 class Me(Reply):

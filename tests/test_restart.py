@@ -57,35 +57,56 @@ async def serving(house: House, processes: int) -> AsyncIterator[House]:
     assert unforeseen(house) == []
 
 
+class Store:
+    """A Redis of one test's own, which comes and goes, and comes back empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running = ExitStack()
+
+    async def start(self) -> str:
+        return await asyncio.to_thread(self._running.enter_context, redis_server(self._folder))
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._running.close)
+
+
+@asynccontextmanager
+async def serving_with_store(
+    postgres_url: str, folder: Path, processes: int
+) -> AsyncIterator[tuple[House, Store]]:
+    """A house whose Redis may go away."""
+    store = Store(folder / "redis")
+    with ExitStack() as things:
+        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
+        env = house_env(folder / "data", DATABASE_URL=url, REDIS_URL=await store.start())
+        try:
+            async with serving(House("own", env), processes) as house:
+                yield house, store
+        finally:
+            await store.stop()
+
+
 async def test_without_redis_events_are_unavailable_and_with_it_all_is_as_before(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    store = ExitStack()
-    with ExitStack() as things:
-        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
-        redis_url = store.enter_context(redis_server(tmp_path / "redis"))
-        env = {**house_env(tmp_path / "data"), "DATABASE_URL": url, "REDIS_URL": redis_url}
-        async with serving(House("own", env), 2) as house:
-            here, there = house.urls
-            ada = await Client(here, await sign_up(here, "ada")).connect()
-            bob = await Client(there, await sign_up(there, "bob")).connect()
-            await asyncio.to_thread(store.close)
-            assert await ada.refused("user:get", {"userId": bob.id}) == "unavailable"
-            assert (await ada.call("clock:sync", {"clientTime": 1}))["success"]
-            await until(lambda: says(here, {"redis": "unavailable", "bus": "unavailable"}))
-            assert await get(here, "/health") == (
-                200,
-                {"success": True, "data": {"status": "alive"}},
-            )
-            store.enter_context(redis_server(tmp_path / "redis"))
-            await until(lambda: is_ready(here))
-            await until(lambda: is_ready(there))
-            await bob.ok("user:update_profile", {"displayName": "Bob again"})
-            await ada.hears("user:updated", lambda user: user["displayName"] == "Bob again")
-            await until(lambda: is_online(ada, bob.id))
-            await ada.close()
-            await bob.close()
-        await asyncio.to_thread(store.close)
+    async with serving_with_store(postgres_url, tmp_path, 2) as (house, store):
+        here, there = house.urls
+        ada = await Client(here, await sign_up(here, "ada")).connect()
+        bob = await Client(there, await sign_up(there, "bob")).connect()
+        await store.stop()
+        assert await ada.refused("user:get", {"userId": bob.id}) == "unavailable"
+        assert (await ada.call("clock:sync", {"clientTime": 1}))["success"]
+        await until(lambda: says(here, {"redis": "unavailable", "bus": "unavailable"}))
+        assert await get(here, "/health") == (200, {"success": True, "data": {"status": "alive"}})
+        await store.start()
+        await until(lambda: is_ready(here))
+        await until(lambda: is_ready(there))
+        await bob.ok("user:update_profile", {"displayName": "Bob again"})
+        await ada.hears("user:updated", lambda user: user["displayName"] == "Bob again")
+        await until(lambda: is_online(ada, bob.id))
+        await ada.close()
+        await bob.close()
 
 
 async def says(url: str, wanted: dict[str, str]) -> bool:
@@ -102,21 +123,15 @@ async def is_online(asker: Client, user_id: str) -> bool:
 async def test_who_was_signed_out_while_the_bus_was_away_does_not_stay(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    store = ExitStack()
-    with ExitStack() as things:
-        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
-        redis_url = store.enter_context(redis_server(tmp_path / "redis"))
-        env = {**house_env(tmp_path / "data"), "DATABASE_URL": url, "REDIS_URL": redis_url}
-        async with serving(House("own", env), 1) as house:
-            ada = await Client(house.urls[0], await sign_up(house.urls[0], "ada")).connect()
-            await ada.ok("user:me")
-            await asyncio.to_thread(store.close)
-            await house.execute("UPDATE sessions SET revoked_at = now()")
-            store.enter_context(redis_server(tmp_path / "redis"))
-            end = await ada.hears("session:ended", within_s=PATIENCE_S)
-            assert end == {"code": "session_revoked", "reconnect": False}
-            await ada.disconnected.wait()
-        await asyncio.to_thread(store.close)
+    async with serving_with_store(postgres_url, tmp_path, 1) as (house, store):
+        ada = await Client(house.urls[0], await sign_up(house.urls[0], "ada")).connect()
+        await ada.ok("user:me")
+        await store.stop()
+        await house.execute("UPDATE sessions SET revoked_at = now()")
+        await store.start()
+        end = await ada.hears("session:ended", within_s=PATIENCE_S)
+        assert end == {"code": "session_revoked", "reconnect": False}
+        await ada.disconnected.wait()
 
 
 @asynccontextmanager

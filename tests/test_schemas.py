@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 
 from handlers import catalogue
 from handlers.envelope import MAX_DETAILS, load, success
-from handlers.registry import broadcasts
+from handlers.registry import Who, broadcasts
 from models.cursor import Page, decode_cursor, encode_cursor
 from models.errors import ValidationFailed
 from schemas.base import (
@@ -188,6 +188,14 @@ def test_a_list_carries_its_cursor_and_what_else_is_known_of_it() -> None:
 @pytest.mark.parametrize("key", [("ada", 5), ("", -(2**62)), ("\N{SNOWMAN} \U0001f3b5", 0)])
 def test_a_cursor_comes_back_as_it_went(key: tuple[str, int]) -> None:
     assert decode_cursor(encode_cursor(*key), str, int) == list(key)
+
+
+def test_a_cursor_gives_ids_and_choices_as_what_they_are() -> None:
+    cursor = encode_cursor(Who.ACCOUNT, UUID(ID))
+    assert decode_cursor(cursor, Who, UUID) == [Who.ACCOUNT, UUID(ID)]
+    for wrong in (encode_cursor("nobody", UUID(ID)), encode_cursor("user", "ada")):
+        with pytest.raises(ValidationFailed):
+            decode_cursor(wrong, Who, UUID)
 
 
 @pytest.mark.parametrize(

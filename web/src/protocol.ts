@@ -191,9 +191,9 @@ export interface LoggedEvent {
 }
 
 export interface Login {
+  password: string;
   username?: string;
   email?: string;
-  password: string;
 }
 
 export interface Me {
@@ -378,14 +378,14 @@ export interface PlaybackReport {
 
 export interface PlaybackSeek {
   roomId: string;
-  ifVersion?: number;
   position: number;
+  ifVersion?: number;
 }
 
 export interface PlaybackSetRate {
   roomId: string;
-  ifVersion?: number;
   rate: number;
+  ifVersion?: number;
 }
 
 /** The room's playback changed. */
@@ -575,9 +575,9 @@ export interface RoomMember {
 }
 
 export interface RoomMembers {
+  roomId: string;
   limit?: number;
   cursor?: string;
-  roomId: string;
 }
 
 export interface RoomSetRole {
@@ -605,11 +605,11 @@ export interface RoomState {
 
 export interface RoomUpdate {
   roomId: string;
-  name?: string;
   visibility?: "public" | "friends" | "private";
   controlMode?: "host" | "djs" | "everyone";
   queueOrder?: "fifo" | "fair" | "votes";
   capacity?: number;
+  name?: string;
   repeat?: "off" | "track" | "queue";
   autoplayPlaylistId?: string | null;
 }
@@ -703,10 +703,10 @@ export interface SessionRevoke {
 
 /** Who signed in, and the tokens to speak with. */
 export interface SignedIn {
-  user: OwnUser;
   accessToken: string;
   refreshToken: string;
   expiresIn: number;
+  user: OwnUser;
 }
 
 /** How many of the connected listeners want to skip, and how many it takes. */

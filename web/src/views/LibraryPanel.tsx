@@ -4,6 +4,7 @@ import { commands, connection, hearing, library, room, toasts, watch } from "../
 import { Cover } from "./Cover";
 import { clockTime } from "./format";
 import { Icon } from "./Icon";
+import { Listed } from "./Listed";
 import { Search } from "./Search";
 import { UploadBox } from "./UploadBox";
 
@@ -20,24 +21,10 @@ export function LibraryPanel() {
         <Search label="Search recordings" onSearch={(query) => watch(library.search(query))} />
       </div>
       <UploadBox />
-      <Tracks />
+      <Listed from={library} as="track-list" looking="Looking…" none="Nothing here yet. Upload the first recording.">
+        {(track) => <Item key={track.id} track={track} />}
+      </Listed>
     </section>
-  );
-}
-
-function Tracks() {
-  const tracks = library.items.value;
-  if (tracks.length === 0)
-    return <p class="empty">{library.isKnown.value ? "Nothing here yet. Upload the first recording." : "Looking…"}</p>;
-  return (
-    <>
-      <ul class="track-list">
-        {tracks.map((track) => <Item key={track.id} track={track} />)}
-      </ul>
-      {library.cursor.value && (
-        <button type="button" class="wide" onClick={() => watch(library.more())}>Show more</button>
-      )}
-    </>
   );
 }
 

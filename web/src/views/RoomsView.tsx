@@ -6,10 +6,12 @@ import { go } from "../state/route";
 import { CreateRoom } from "./CreateRoom";
 import { counted } from "./format";
 import { hueOf } from "./hue";
+import { Listed } from "./Listed";
 import { Search } from "./Search";
 
 const CONTROL = { host: "The host plays", djs: "Host and DJs play", everyone: "Everyone plays" };
 const REFRESH_MS = 15_000;
+const NO_ROOM = "No room is open here. Create one, and send somebody its link.";
 
 /** All rooms that one may join, and a new one. */
 export function RoomsView() {
@@ -27,29 +29,15 @@ export function RoomsView() {
           <h1 id="rooms-title">Rooms</h1>
           <Search label="Search rooms" onSearch={(query) => watch(rooms.search(query))} />
         </div>
-        <RoomList />
+        <Listed from={rooms} as="room-list" looking="Looking for rooms…" none={NO_ROOM}>
+          {(room) => <RoomItem key={room.id} room={room} />}
+        </Listed>
       </section>
       <div class="rooms-side">
         <CreateRoom />
         <JoinByLink />
       </div>
     </div>
-  );
-}
-
-function RoomList() {
-  const list = rooms.items.value;
-  if (!rooms.isKnown.value) return <p class="empty">Looking for rooms…</p>;
-  if (list.length === 0) return <p class="empty">No room is open here. Create one, and send somebody its link.</p>;
-  return (
-    <>
-      <ul class="room-list">
-        {list.map((room) => <RoomItem key={room.id} room={room} />)}
-      </ul>
-      {rooms.cursor.value && (
-        <button type="button" class="wide" onClick={() => watch(rooms.more())}>Show more</button>
-      )}
-    </>
   );
 }
 

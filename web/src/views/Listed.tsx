@@ -1,0 +1,28 @@
+import type { ComponentChildren } from "preact";
+import { watch } from "../app";
+import type { Listing } from "../state/listing";
+
+interface Listed<Item extends { readonly id: string }> {
+  readonly from: Listing<Item>;
+  /** The list's class. */
+  readonly as: string;
+  /** What is said before the first answer, and where there is nothing. */
+  readonly looking: string;
+  readonly none: string;
+  readonly children: (item: Item) => ComponentChildren;
+}
+
+/** A listing as far as it has been read, and the way to read on. */
+export function Listed<Item extends { readonly id: string }>({ from, as, looking, none, children }: Listed<Item>) {
+  const items = from.items.value;
+  if (!from.isKnown.value) return <p class="empty">{looking}</p>;
+  if (items.length === 0) return <p class="empty">{none}</p>;
+  return (
+    <>
+      <ul class={as}>{items.map(children)}</ul>
+      {from.cursor.value && (
+        <button type="button" class="wide" onClick={() => watch(from.more())}>Show more</button>
+      )}
+    </>
+  );
+}
