@@ -1,11 +1,6 @@
 /** Why a request was refused, in the server's words. */
 
-/** What is wrong with one key of a request. */
-export interface Detail {
-  readonly path: readonly (string | number)[];
-  readonly code: string;
-  readonly message: string;
-}
+import type { Problem } from "./types";
 
 /** `code` is the protocol's, or `offline` and `timeout` where no answer came. `message` is for a person. */
 export class Failure extends Error {
@@ -14,7 +9,7 @@ export class Failure extends Error {
   constructor(
     readonly code: string,
     message: string,
-    readonly details: readonly Detail[] = [],
+    readonly details: readonly Problem[] = [],
     readonly retryAfterS: number | null = null,
     /** The current state, where it helps (`conflict`). */
     readonly data: unknown = null,
@@ -41,7 +36,7 @@ export function opened<Data>(envelope: unknown): { data: Data; meta: unknown } {
   throw new Failure(
     typeof code === "string" ? code : "internal",
     typeof error === "string" ? error : "The server gave an answer that makes no sense.",
-    Array.isArray(details) ? (details as Detail[]) : [],
+    Array.isArray(details) ? (details as Problem[]) : [],
     typeof retryAfter === "number" ? retryAfter : null,
     data ?? null,
   );

@@ -8,9 +8,13 @@ export type {
   Message,
   OwnUser,
   Playback,
+  Problem,
   QueueItem,
+  QueueUpdated,
+  Refreshed,
   Room,
   ServerToClientEvents,
+  SignedIn,
   Track,
   User,
 } from "../protocol";

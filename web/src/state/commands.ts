@@ -2,6 +2,7 @@
 
 import type { Calls } from "../api/calls";
 import { Failure } from "../api/failure";
+import { newNonce } from "../api/nonce";
 import type { PayloadOf, Playback } from "../api/types";
 import type { CurrentRoom } from "./room";
 
@@ -43,8 +44,7 @@ export class RoomCommands {
   }
 
   async add(trackId: string): Promise<void> {
-    const nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    await this.calls.call("queue:add", { roomId: this.room.id, trackId, nonce });
+    await this.calls.call("queue:add", { roomId: this.room.id, trackId, nonce: newNonce() });
   }
 
   async remove(itemId: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { Failure, sentenceOf } from "../api/failure";
+import { newNonce } from "../api/nonce";
 import type { Message } from "../api/types";
 
 /** Before the next attempt, where the server does not say, ms. */
@@ -94,10 +95,4 @@ function pauseAfter(error: unknown): number | null {
   if (!(error instanceof Failure)) return null;
   if (error.code === "rate_limited") return (error.retryAfterS ?? 1) * 1000;
   return error.isUnanswered || error.code === "unavailable" ? PAUSE_MS : null;
-}
-
-function newNonce(): string {
-  // `randomUUID` is missing where the page did not come over https.
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,15 +3,9 @@
 import { computed, signal } from "@preact/signals";
 import type { Calls } from "../api/calls";
 import { Failure, sentenceOf } from "../api/failure";
-import type { DataOf, Playback, QueueItem, Room, RoomMember, User } from "../api/types";
+import type { DataOf, Playback, QueueUpdated, Room, RoomMember, User } from "../api/types";
 import { Chat } from "./chat";
 import { Latest } from "./latest";
-
-export interface Queue {
-  readonly roomId: string;
-  readonly version: number;
-  readonly queue: readonly QueueItem[];
-}
 
 /** What a room does to the world outside of it. */
 export interface Effects {
@@ -27,7 +21,7 @@ export class CurrentRoom {
   readonly room = signal<Room | null>(null);
   readonly members = signal<readonly RoomMember[]>([]);
   readonly playback = new Latest<Playback>();
-  readonly queue = new Latest<Queue>();
+  readonly queue = new Latest<QueueUpdated>();
   readonly chat: Chat;
   readonly me = computed(() => this.members.value.find(({ user }) => user.id === this.ownId()));
   readonly isHost = computed(() => this.me.value?.role === "host");
@@ -105,7 +99,7 @@ export class CurrentRoom {
     if (this.playback.offer(playback)) this.effects.play(playback);
   }
 
-  tookQueue(queue: Queue): void {
+  tookQueue(queue: QueueUpdated): void {
     if (queue.roomId === this.wanted?.roomId) this.queue.offer(queue);
   }
 

@@ -3,23 +3,12 @@
 import { computed, signal } from "@preact/signals";
 import { Failure } from "../api/failure";
 import type { TokenStore, Tokens } from "../api/tokens";
-import type { OwnUser } from "../api/types";
+import type { OwnUser, Refreshed, SignedIn } from "../api/types";
 
 /** A token with less life than this is exchanged before it is used, ms. */
 const SPARE_MS = 45_000;
 
 const ENDED = "Your session has ended. Please sign in again.";
-
-interface Refreshed {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** Seconds. */
-  readonly expiresIn: number;
-}
-
-interface SignedIn extends Refreshed {
-  readonly user: OwnUser;
-}
 
 export interface SessionOptions {
   readonly post: <Data>(path: string, body: object, accessToken?: string) => Promise<Data>;

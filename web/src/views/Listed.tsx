@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { watch } from "../app";
 import type { Listing } from "../state/listing";
 
-interface Listed<Item extends { readonly id: string }> {
+interface Properties<Item extends { readonly id: string }> {
   readonly from: Listing<Item>;
   /** The list's class. */
   readonly as: string;
@@ -13,7 +13,7 @@ interface Listed<Item extends { readonly id: string }> {
 }
 
 /** A listing as far as it has been read, and the way to read on. */
-export function Listed<Item extends { readonly id: string }>({ from, as, looking, none, children }: Listed<Item>) {
+export function Listed<Item extends { readonly id: string }>({ from, as, looking, none, children }: Properties<Item>) {
   const items = from.items.value;
   if (!from.isKnown.value) return <p class="empty">{looking}</p>;
   if (items.length === 0) return <p class="empty">{none}</p>;
