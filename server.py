@@ -5,7 +5,9 @@ import errno
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import structlog
 import uvloop
@@ -18,10 +20,13 @@ from config.settings import Settings, SettingsError
 from handlers import catalogue
 from handlers.http.app import make_app
 from handlers.lifecycle import drain, running
+from realtime.door import Door, MakeHttp
+from realtime.engine import Engine
 
 log = structlog.get_logger(__name__)
 __all__ = ["catalogue", "main"]
 
+BACKLOG = 1024
 NO_REDIS: tuple[type[Exception], ...] = (*REDIS_DOWN, ValueError)
 
 
@@ -50,9 +55,11 @@ async def serve(settings: Settings) -> None:
         runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False)
         await runner.setup()
         try:
-            log.info("serving", url=await listen(runner, settings.host, settings.port))
+            server = await listen(runner, services.sio.eio, settings.host, settings.port)
+            log.info("serving", url=url_of(server, settings.host))
             await stop.wait()
             await drain(services)
+            server.close()
         finally:
             await runner.cleanup()
 
@@ -68,18 +75,23 @@ async def ask_redis(url: str) -> None:
         raise SettingsError(f"REDIS_URL names no Redis that we can use: {why}.") from None
 
 
-async def listen(runner: web.AppRunner, host: str, port: int) -> str:
-    """Open the port; gives the server's URL."""
+async def listen(runner: web.AppRunner, engine: Engine, host: str, port: int) -> asyncio.Server:
+    """Open the port."""
+    loop, http = asyncio.get_running_loop(), cast("MakeHttp", runner.server)
     try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
+        return await loop.create_server(partial(Door, engine, http), host, port, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise SettingsError(f"PORT {port} is in use by another program.") from None
         if error.errno == errno.EACCES:
             raise SettingsError(f"PORT {port} is not open to this user.") from None
         raise SettingsError(f"HOST {host!r} is no address of this machine.") from None
+
+
+def url_of(server: asyncio.Server, host: str) -> str:
+    """Where it serves; the port may have been chosen by the system."""
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{runner.addresses[0][1]}"
+    return f"http://{name}:{server.sockets[0].getsockname()[1]}"
 
 
 if __name__ == "__main__":

@@ -3,28 +3,51 @@
 import time
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter as SharedWindow
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter as OwnWindow
 
 from config.redis import PREFIX
 
 
 class Limiter:
-    """Counts what a user or an address does, per event, in a moving window."""
+    """Counts what a user or an address does, per event, in a moving window.
+
+    With Redis all processes count together, and who asks has to wait; `waits` says so.
+    """
 
     def __init__(self, redis_url: str, *, enabled: bool = True) -> None:
-        self._limiter = MovingWindowRateLimiter(_storage(redis_url)) if enabled else None
+        self._shared = SharedWindow(_shared_storage(redis_url)) if enabled and redis_url else None
+        self._own = OwnWindow(MemoryStorage()) if enabled and not redis_url else None
         self._items: dict[str, RateLimitItem] = {}
+        self.waits = self._shared is not None
 
     async def retry_after_s(self, limit: str, event: str, who: str) -> float | None:
         """Count one `event` of `who` against `limit` ("20/10s"); seconds to wait, or None."""
-        if self._limiter is None:
+        if self._shared is None:
+            return self.retry_after_s_now(limit, event, who)
+        item = self._item(limit)
+        if await self._shared.hit(item, event, who):
             return None
-        item = self._items.get(limit) or self._items.setdefault(limit, parse_limit(limit))
-        if await self._limiter.hit(item, event, who):
+        return left_s((await self._shared.get_window_stats(item, event, who)).reset_time)
+
+    def retry_after_s_now(self, limit: str, event: str, who: str) -> float | None:
+        """The same, where nobody else counts."""
+        if self._own is None:
             return None
-        window = await self._limiter.get_window_stats(item, event, who)
-        return float(max(0.1, window.reset_time - time.time()))
+        item = self._item(limit)
+        if self._own.hit(item, event, who):
+            return None
+        return left_s(self._own.get_window_stats(item, event, who).reset_time)
+
+    def _item(self, limit: str) -> RateLimitItem:
+        return self._items.get(limit) or self._items.setdefault(limit, parse_limit(limit))
+
+
+def left_s(reset_time: float) -> float:
+    """How long until then; never nothing at all."""
+    return max(0.1, reset_time - time.time())
 
 
 def parse_limit(limit: str) -> RateLimitItem:
@@ -34,8 +57,6 @@ def parse_limit(limit: str) -> RateLimitItem:
     return parse(f"{int(count)}/{int(window[:-1] or 1)} {unit}")
 
 
-def _storage(redis_url: str) -> Storage:
-    if not redis_url:
-        return MemoryStorage()
+def _shared_storage(redis_url: str) -> RedisStorage:
     url = f"redis+{redis_url}" if redis_url.startswith("unix") else redis_url
     return RedisStorage(f"async+{url}", implementation="redispy", key_prefix=PREFIX.rstrip(":"))

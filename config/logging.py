@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from contextvars import ContextVar
 
 import structlog
 
@@ -9,6 +11,10 @@ import structlog
 HIDDEN = frozenset(
     {"token", "access_token", "refresh_token", "password", "authorization", "content", "secret"}
 )
+
+Occasion = dict[str, str]
+# On what occasion a line is written: asked only when one is, since most events write none.
+occasion: ContextVar[Callable[[], Occasion] | None] = ContextVar("occasion", default=None)
 
 
 def configure_logging(level: str, fmt: str) -> None:
@@ -22,6 +28,7 @@ def configure_logging(level: str, fmt: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_occasion,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             hide,
@@ -38,6 +45,15 @@ def configure_logging(level: str, fmt: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # While the database is away it writes a traceback each second; we say so ourselves.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
+
+
+def add_occasion(
+    _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Say of which event, and of whom, a line is."""
+    if (current := occasion.get()) is not None:
+        line.update(current())
+    return line
 
 
 def hide(

@@ -34,6 +34,8 @@ class Settings:
     trusted_proxies: int
     max_upload_mb: int
     rate_limits: bool
+    ping_interval_s: int
+    ping_timeout_s: int
     log_level: str
     log_format: str
 
@@ -70,6 +72,8 @@ class Settings:
             trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, 0, 10),
             max_upload_mb=reader.integer("MAX_UPLOAD_MB", 200, 1, 4096),
             rate_limits=reader.choice("RATE_LIMITS", "on", ("on", "off")) == "on",
+            ping_interval_s=reader.integer("PING_INTERVAL", 25, 1, 300),
+            ping_timeout_s=reader.integer("PING_TIMEOUT", 20, 1, 300),
             log_level=reader.choice(
                 "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
             ),

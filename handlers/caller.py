@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engineio import packet as engine_packet
-
 from handlers.services import Services, user_channel
+from handlers.turn import Turn
 from models.user import User
-from realtime.manager import NAMESPACE, encode
-from realtime.server import received_at_ms
+from realtime.engine_socket import EngineSocket
+from realtime.membership import NAMESPACE
+from realtime.outgoing import message
+from realtime.packet import encode
 from schemas.base import Broadcast, dump
 
 
@@ -21,12 +22,13 @@ class Caller:
 
     services: Services
     sid: str
-    eio_sid: str
+    socket: EngineSocket
     user: User
     session_id: UUID
     expires_at: datetime
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+    turn: Turn = field(default_factory=Turn)
+    # When the frame of the event at hand arrived.
+    received_at_ms: float = 0.0
     channels: list[str] = field(default_factory=list)
     room_ids: set[UUID] = field(default_factory=set)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
@@ -43,9 +45,9 @@ class Caller:
         return self.services.now()
 
     @property
-    def received_at_ms(self) -> float:
-        """When the frame of the event at hand arrived."""
-        return received_at_ms.get()
+    def expires_at_ms(self) -> float:
+        """When the access token ends, on the server's clock."""
+        return self.expires_at.timestamp() * 1000
 
     def enter(self, channel: str) -> None:
         """Hear `channel` from now on."""
@@ -58,7 +60,7 @@ class Caller:
 
     def send(self, broadcast: type[Broadcast], value: Any) -> None:
         """Say something to this socket alone."""
-        self._queue(encode(broadcast.event, dump(broadcast, value)))
+        self.socket.send(message(encode(broadcast.event, dump(broadcast, value))))
 
     def tell(
         self,
@@ -72,8 +74,3 @@ class Caller:
         """Say something to all in `channel`; `others_only`: not to this user's own sockets."""
         mine = user_channel(self.user.id) if others_only else None
         self.services.tell(channel, broadcast, value, except_channel=mine, order=order)
-
-    def _queue(self, encoded: str) -> None:
-        socket = self.services.sio.eio.sockets.get(self.eio_sid)
-        if socket is not None and not socket.closed:
-            socket.queue.put_nowait(engine_packet.Packet(engine_packet.MESSAGE, encoded))

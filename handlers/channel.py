@@ -7,7 +7,8 @@ from handlers.caller import Caller
 from handlers.registry import event
 from models.channel import Channel
 from models.message_log import logged, missed_since
-from realtime.manager import FanOutManager, encode
+from realtime.manager import FanOutManager
+from realtime.packet import encode
 from realtime.sequencer import Deliver, Missing
 from schemas.channel import ChannelGet, ChannelReply, ChannelSync, ChannelSynced
 

@@ -8,7 +8,7 @@ from schemas.clock import ClockSync, ClockSynced
 
 
 @event("clock:sync", ClockSync, reply=ClockSynced, limit="120/10s")
-async def sync(caller: Caller, client_time: float) -> dict[str, Any]:
+def sync(caller: Caller, client_time: float) -> dict[str, Any]:
     """One NTP exchange on the server's steady clock."""
     return {
         "client_time": client_time,

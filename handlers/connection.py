@@ -65,8 +65,10 @@ class Connections:
             raise Unauthorized("Please send an access token.", "token_missing")
         claims = services.tokens.read_access(token, now)
         session = await Session.alive(claims.session_id, now)
-        eio_sid = services.manager.eio_sid_from_sid(sid, "/")
-        caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
+        socket = services.manager.socket(sid)
+        if socket is None:
+            raise Unavailable("The socket has gone.")
+        caller = Caller(services, sid, socket, session.user, session.id, claims.expires_at)
         caller.channels = await self._channels_of(caller)
         await services.presence.connect(session.user_id, sid)
         services.callers[sid] = caller
@@ -108,7 +110,7 @@ class Connections:
             await Session.alive(caller.session_id, caller.now)
         except Exception as error:  # noqa: BLE001 - a socket of unknown standing must not stay
             log.warning("socket not welcome", code=failure(error)["code"])
-            self._services.sio.cut_off(caller.eio_sid, "not welcome")
+            self._services.sio.cut_off(caller.socket, "not welcome")
 
     async def disconnect(self, sid: str, _reason: str) -> None:
         """The socket is gone: after its last event, take it out of all that counts sockets."""

@@ -18,6 +18,7 @@ from handlers.conductor import Conductor
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
 from handlers.housekeeping import keep_house
+from handlers.metrics import UNREAD
 from handlers.room_presence import Doors
 from handlers.services import Services
 from models.audio import AudioWorkers
@@ -31,6 +32,7 @@ from realtime.bus import Bus, LocalBus, RedisBus
 from realtime.manager import FanOutManager
 from realtime.sequencer import Sequencer
 from realtime.server import RealtimeServer
+from realtime.upgrade import Origins
 from schemas.session import ServerDraining
 
 RETRY_AFTER_S = 5
@@ -66,7 +68,14 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     sequencer = Sequencer()
     manager = FanOutManager(bus, sequencer)
     sequencer.missing = channel_log(manager)
-    sio = RealtimeServer(manager=manager, now_ms=clock.now_ms, origins=origins(settings))
+    sio = RealtimeServer(
+        manager=manager,
+        now_ms=clock.now_ms,
+        origins=Origins(frozenset(settings.page_origins), settings.trusted_proxies > 0),
+        ping_interval=settings.ping_interval_s,
+        ping_timeout=settings.ping_timeout_s,
+    )
+    sio.on_overflow = UNREAD.inc
     services = Services(
         settings=settings,
         clock=clock,
@@ -85,16 +94,12 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     return services
 
 
-def origins(settings: Settings) -> list[str] | str | None:
-    """Which pages may connect: our own, the front end's, and those listed."""
-    return "*" if "*" in settings.page_origins else settings.page_origins or None
-
-
 @asynccontextmanager
 async def working(services: Services) -> AsyncIterator[None]:
     """Hear the bus, show life, keep the clock; at the end stop all of it."""
     await services.presence.show_life()
     await services.manager.start()
+    services.spawn(services.sio.eio.beat(), "heartbeat")
     services.spawn(show_life(services), "life-sign")
     services.spawn(keep_house(services), "housekeeping")
     conductor = Conductor(services)

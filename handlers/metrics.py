@@ -26,3 +26,8 @@ REQUEST_SECONDS = Histogram(
     registry=REGISTRY,
 )
 SOCKETS = Gauge("soundroom_sockets", "Sockets that are signed in.", registry=REGISTRY)
+UNREAD = Counter(
+    "soundroom_sockets_unread",
+    "Sockets that were cut off because they did not read.",
+    registry=REGISTRY,
+)

@@ -74,6 +74,12 @@ class Services:
         if wait_s is not None:
             raise RateLimited(wait_s)
 
+    def limit_now(self, limit: str, name: str, who: str) -> None:
+        """The same, where the limiter has nothing to wait for."""
+        wait_s = self.limiter.retry_after_s_now(limit, name, who)
+        if wait_s is not None:
+            raise RateLimited(wait_s)
+
     def end_session(self, session_id: UUID, code: str, *, reconnect: bool) -> None:
         """Disconnect the sockets of a session, on whichever process they are."""
         self.manager.control("end_session", session=str(session_id), code=code, reconnect=reconnect)

@@ -1,191 +1,224 @@
-"""Engine.IO made safe: whole bodies, small polls, upgrades that fail, sockets that have ended."""
+"""Engine.IO 4 in the place of the library's own: sessions over polling and websockets.
+
+python-socketio sees an `engineio.AsyncServer`; the wire is ours.
+"""
 
 import asyncio
-import socket
-import sys
-from typing import Any
+from typing import Any, Protocol
 
 import engineio
+import orjson
 import structlog
-from aiohttp import StreamReader, WSMsgType, web
-from engineio.async_socket import AsyncSocket
-from engineio.exceptions import (
-    EngineIOError,
-    QueueEmpty,
-    SocketIsClosedError,
-    UnknownPacketError,
-)
-from engineio.packet import NOOP, Packet
+from aiohttp import web
+from engineio.packet import Packet
 
 from realtime.body import read_at_most
+from realtime.cork import Cork
+from realtime.engine_socket import TRANSPORT_ERROR, EngineSocket, Probe
+from realtime.outgoing import CLOSE, Outgoing
+from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept
+from realtime.websocket import WebSocket
 
-SEND_BUFFER_BYTES = 256 * 1024
-POLL_PACKETS = 16  # more in one answer, and python-socketio's client hangs up
-SEPARATOR = "\x1e"
+PATH = "/socket.io/"
+BEAT_S = 0.25
+UNKNOWN_TRANSPORT, UNKNOWN_SESSION, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
 
 log = structlog.get_logger(__name__)
 
 
-class BadBodyError(ValueError):
-    """A polling client's body that is no list of packets, or too large a one."""
+class Listener(Protocol):
+    """Who is told what happens to sessions."""
+
+    def opened(self, socket: EngineSocket, environ: dict[str, str]) -> None: ...
+
+    def heard(self, socket: EngineSocket, packet: str | None) -> None: ...
+
+    def ended(self, socket: EngineSocket, reason: str) -> None: ...
+
+    def overflowed(self, socket: EngineSocket) -> None: ...
 
 
-class WebSocket:
-    """Engine.IO's websocket on aiohttp: no compression, a bound below aiohttp's, a way to abort."""
+class Engine(engineio.AsyncServer):  # type: ignore[misc]
+    """All sessions of this process. `beat()` has to run for pings and time limits."""
 
-    def __init__(self, handler: Any, server: Any) -> None:
-        self._handler = handler
-        self._server = server
+    listener: Listener
 
-    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
-        request: web.Request = environ["aiohttp.request"]
-        self._socket = web.WebSocketResponse(
-            max_msg_size=self._server.max_http_buffer_size, compress=False
-        )
-        await self._socket.prepare(request)
-        transport = request.transport
-        if transport is not None and (tcp := transport.get_extra_info("socket")) is not None:
-            # Left to itself, the kernel takes 4 MiB for a client that does not read.
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        # The Engine.IO socket, so that one that does not read can be cut off.
-        self._handler.__self__.tcp = transport
-        await self._handler(self)
-        return self._socket
-
-    async def close(self) -> None:
-        await self._socket.close()
-
-    async def send(self, message: str | bytes) -> None:
-        if isinstance(message, bytes):
-            await self._socket.send_bytes(message)
-        else:
-            await self._socket.send_str(message)
-
-    async def wait(self) -> str | bytes:
-        message = await self._socket.receive()
-        if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
-            raise OSError("The websocket has ended.")
-        data: str | bytes = message.data
-        if data[:1] == "b":
-            raise OSError("Base64 is for polling.")
-        return data
-
-
-class EngineSocket(AsyncSocket):  # type: ignore[misc]
-    """One client's transport. `tcp` is its websocket's connection, once there is one."""
-
-    tcp: asyncio.Transport | None = None
-    polled = False
-
-    async def poll(self) -> list[Packet]:
-        """Wait for packets to send; of polling, no more than any client takes at once."""
-        try:
-            async with asyncio.timeout(self.server.ping_interval + self.server.ping_timeout):
-                packets = [await self.queue.get()]
-        except (TimeoutError, asyncio.CancelledError):
-            raise QueueEmpty from None
-        most = sys.maxsize if self.upgraded else POLL_PACKETS
-        while packets[-1] is not None and len(packets) < most and not self.queue.empty():
-            packets.append(self.queue.get_nowait())
-        for _ in packets:
-            self.queue.task_done()
-        if packets[-1] is None:
-            packets.pop()
-            if packets:
-                self.queue.put_nowait(None)  # the end is the next poll's
-        return packets
-
-    async def receive(self, packet: Packet) -> None:
-        """Take a packet, but none of a client that has left."""
-        if packet.packet_type > NOOP:
-            raise UnknownPacketError
-        if not (self.closing or self.closed):
-            await super().receive(packet)
-        if self.closing or self.closed:
-            raise SocketIsClosedError
-
-    async def handle_get_request(self, environ: dict[str, Any]) -> Any:
-        """Answer a poll, or take over a websocket. A transport that has ended answers `[]`."""
-        if "HTTP_UPGRADE" in environ:
-            return await super().handle_get_request(environ)
-        if self.polled:
-            # The poll before broke off unnoticed, and would swallow what is said next.
-            await self.end()
-            return []
-        self.polled = True
-        try:
-            packets = await super().handle_get_request(environ)
-        finally:
-            self.polled = False
-        if not packets or has_gone(environ["aiohttp.request"]):
-            await self.end()
-            return []
-        return packets
-
-    async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take a polling client's packets; a body that holds none ends the client."""
-        try:
-            body = await read_body(environ["wsgi.input"], self.server.max_http_buffer_size)
-            for packet in decode(body):
-                await self.receive(packet)
-        except (BadBodyError, EngineIOError):
-            await self.end()
-
-    async def end(self) -> None:
-        """Close at once; the client notices by itself."""
-        await self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
-        self.queue.put_nowait(None)
-
-    async def _websocket_handler(self, websocket: WebSocket) -> None:
-        try:
-            await super()._websocket_handler(websocket)
-        except (ValueError, RecursionError):
-            log.debug("not a packet of Engine.IO")
-            if self.upgraded:
-                await self.end()
-        finally:
-            # Else a probe that came to nothing leaves its client without a word for ever.
-            self.upgrading = False
-
-
-class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
-    """Engine.IO with our websocket in place of the driver's; our own page may always connect."""
-
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, origins: Origins, join_within_s: float, **options: Any) -> None:
         super().__init__(**options)
-        self._async: dict[str, Any] = {**self._async, "websocket": WebSocket}
+        self.cork = Cork()
+        self.sockets: dict[str, EngineSocket] = {}
+        self._origins = origins
+        self._join_within_s = join_within_s
 
-    def _cors_allowed_origins(self, environ: dict[str, Any]) -> list[str] | None:
-        allowed: list[str] | None = super()._cors_allowed_origins(environ)
-        return None if allowed is None else [*allowed, *own_origins(environ)]
+    async def beat(self) -> None:
+        """Ping who is to be pinged, end who does not answer or never joins; for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(BEAT_S)
+            now = loop.time()
+            for socket in list(self.sockets.values()):
+                socket.beat(now)
+                if socket.join_by is not None and now >= socket.join_by:
+                    log.info("socket cut off", eio=socket.id, why="not joined")
+                    socket.abort("not joined")
+
+    # What sessions tell of themselves.
+
+    def heard(self, socket: EngineSocket, packet: str | None) -> None:
+        self.listener.heard(socket, packet)
+
+    def ended(self, socket: EngineSocket, reason: str) -> None:
+        self.sockets.pop(socket.id, None)
+        self.listener.ended(socket, reason)
+
+    def overflowed(self, socket: EngineSocket) -> None:
+        self.listener.overflowed(socket)
+
+    # What python-socketio asks for.
+
+    def attach(self, app: web.Application, _path: str = PATH) -> None:
+        """Serve what is no websocket from its beginning: polling, upgrades on kept connections."""
+        app.router.add_route("*", PATH, self.handle_request)
+
+    async def send(self, sid: str, data: str | bytes) -> None:
+        """Send a message to a session."""
+        await self.send_packet(sid, Packet(4, data))
+
+    async def send_packet(self, sid: str, packet: Packet) -> None:
+        """Send a packet to a session; none to one that has ended."""
+        if (socket := self.sockets.get(sid)) is not None:
+            socket.send(Outgoing(packet.encode().encode()))
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """End a session, or all of them."""
+        for socket in [self.sockets.get(sid)] if sid else list(self.sockets.values()):
+            if socket is not None:
+                socket.end(self.reason.SERVER_DISCONNECT, CLOSE)
+
+    def transport(self, sid: str) -> str:
+        """Which transport a session has at the moment."""
+        return "websocket" if self.sockets[sid].upgraded else "polling"
+
+    # Websockets.
+
+    def open_websocket(self, head: Head, transport: asyncio.Transport, rest: bytes = b"") -> None:
+        """Make a websocket of the connection on which `head` came; refused, it raises."""
+        query = self._check(head.headers, head.query)
+        if query["transport"] != "websocket":
+            raise RefusedUpgradeError("This transport is not known.", code=UNKNOWN_TRANSPORT)
+        answer = accept(head)
+        sid = query.get("sid")
+        carried = self._polling(sid) if sid is not None else None
+        websocket = WebSocket(transport, self.cork, self.max_http_buffer_size)
+        transport.set_protocol(websocket)
+        transport.write(answer)
+        if carried is not None:
+            websocket.begin(Probe(carried, websocket), rest)
+            return
+        socket = self._open(head.environ(), [])
+        websocket.begin(socket)
+        socket.carry(websocket)
+        if rest:
+            websocket.data_received(rest)
+
+    def _polling(self, sid: str) -> EngineSocket:
+        socket = self.sockets.get(sid)
+        if socket is None:
+            raise RefusedUpgradeError("This session is not known.", code=UNKNOWN_SESSION)
+        if socket.upgraded:
+            raise RefusedUpgradeError("This session has a websocket.", code=BAD_REQUEST)
+        return socket
+
+    def _check(self, headers: Any, query: dict[str, str]) -> dict[str, str]:
+        if not self._origins.admit(headers):
+            raise RefusedUpgradeError("This page may not connect.", code=BAD_REQUEST)
+        if query.get("EIO") != "4":
+            raise RefusedUpgradeError("This takes Engine.IO's version 4.", code=BAD_VERSION)
+        if query.get("transport") not in {"polling", "websocket"}:
+            raise RefusedUpgradeError("This transport is not known.", code=UNKNOWN_TRANSPORT)
+        return query
+
+    def _open(self, environ: dict[str, str], upgrades: list[str]) -> EngineSocket:
+        now = asyncio.get_running_loop().time()
+        socket = EngineSocket(self, self.generate_id(), now, now + self._join_within_s)
+        self.sockets[socket.id] = socket
+        greeting = {
+            "sid": socket.id,
+            "upgrades": upgrades,
+            "pingInterval": int(self.ping_interval * 1000),
+            "pingTimeout": int(self.ping_timeout * 1000),
+            "maxPayload": self.max_http_buffer_size,
+        }
+        socket.send(Outgoing(b"0" + orjson.dumps(greeting)))
+        self.listener.opened(socket, environ)
+        return socket
+
+    # Requests.
+
+    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of a polling client, or make a websocket of its connection."""
+        try:
+            return await self._answer(request)
+        except RefusedUpgradeError as refusal:
+            body = {"code": refusal.code, "message": str(refusal)}
+            return web.json_response(body, status=refusal.status, headers=refusal.headers)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        head = Head(request.method, request.raw_path, headers)
+        if request.method == "OPTIONS" and self._origins.admit(headers):
+            return self._respond(request, "")
+        query = self._check(headers, head.query)
+        if query["transport"] == "websocket":
+            return self._take_over(request, head)
+        if request.method == "GET":
+            return self._respond(request, await self._poll(request, head, query.get("sid")))
+        if request.method != "POST" or "sid" not in query:
+            raise RefusedUpgradeError("This method does not belong here.", code=BAD_METHOD)
+        await self._post(request, self._polling(query["sid"]))
+        return self._respond(request, "ok")
+
+    def _take_over(self, request: web.Request, head: Head) -> web.StreamResponse:
+        """Make a websocket of a connection that has served other requests before."""
+        transport, http = request.transport, request.protocol
+        if transport is None:
+            raise RefusedUpgradeError("The connection has gone.")
+        self.open_websocket(head, transport)
+        # For aiohttp the connection is over: it neither writes to it nor closes it.
+        http.transport = None
+        http.connection_lost(None)
+        return web.Response()
+
+    async def _poll(self, request: web.Request, head: Head, sid: str | None) -> str:
+        socket = self._open(head.environ(), ["websocket"]) if sid is None else self._polling(sid)
+        packets = await socket.poll()
+        if packets is None:
+            raise RefusedUpgradeError("Another poll is under way.")
+        if request.transport is None or request.transport.is_closing():
+            socket.end(TRANSPORT_ERROR)  # nobody is there to read the answer
+        return packets
+
+    async def _post(self, request: web.Request, socket: EngineSocket) -> None:
+        body = await read_at_most(request.content, self.max_http_buffer_size)
+        text = as_text(body)
+        if text is None:
+            socket.end(TRANSPORT_ERROR, CLOSE)
+        if text is None or not await socket.post(text):
+            raise RefusedUpgradeError("The body is no list of packets.")
+
+    def _respond(self, request: web.Request, body: str) -> web.Response:
+        headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+        if (origin := request.headers.get("Origin")) is not None:
+            headers["Access-Control-Allow-Origin"] = origin
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Headers"] = "Content-Type"
+            headers["Access-Control-Allow-Methods"] = "GET, POST"
+        return web.Response(text=body, headers=headers)
 
 
-def has_gone(request: web.Request) -> bool:
-    """Whether nobody is there to read the answer."""
-    return request.transport is None or request.transport.is_closing()
-
-
-def own_origins(environ: dict[str, Any]) -> list[str]:
-    """The origin of a page that this very server sent, as its browser writes it."""
-    scheme = environ["wsgi.url_scheme"].split(",")[0].strip()
-    hosts = (environ.get(name) for name in ("HTTP_HOST", "HTTP_X_FORWARDED_HOST"))
-    return [f"{scheme}://{host.split(',')[0].strip()}" for host in hosts if host]
-
-
-async def read_body(stream: StreamReader, most_bytes: int) -> str:
-    """A whole body as text; `BadBodyError` where it is none, or too large."""
+def as_text(body: bytes | None) -> str | None:
+    """A body as text; None where it is none."""
     try:
-        body = await read_at_most(stream, most_bytes)
-        if body is None:
-            raise BadBodyError("The body is too large.")
-        return body.decode()
-    except (UnicodeDecodeError, web.RequestPayloadError) as error:
-        raise BadBodyError("The body is no text.") from error
-
-
-def decode(body: str) -> list[Packet]:
-    """The packets of a polling client's body, however many: their bytes are bounded."""
-    try:
-        return [Packet(encoded_packet=part) for part in body.split(SEPARATOR)] if body else []
-    except (ValueError, RecursionError) as error:
-        raise BadBodyError("Not packets of Engine.IO.") from error
+        return body.decode() if body else None
+    except UnicodeDecodeError:
+        return None

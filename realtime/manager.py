@@ -4,22 +4,20 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import socketio
 import structlog
-from engineio import packet as engine_packet
-from socketio import packet
 
 from realtime.bus import Bus
-from realtime.packet import EventPacket
+from realtime.membership import Membership
+from realtime.outgoing import message as outgoing
+from realtime.packet import encode
 from realtime.sequencer import Sequencer
 
-NAMESPACE = "/"
 log = structlog.get_logger(__name__)
 
 Control = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
-class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
+class FanOutManager(Membership):
     """Knows the rooms of this process' sockets; the bus brings what other processes say to them."""
 
     def __init__(self, bus: Bus, sequencer: Sequencer) -> None:
@@ -70,16 +68,18 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
 
     def deliver(self, room: str, encoded: str, except_room: str | None = None) -> None:
         """Queue an encoded event for every socket of this process in `room`."""
-        members = self.rooms.get(NAMESPACE, {}).get(room)
+        members = self.members.get(room)
         if not members:
             return
-        spared = self.rooms[NAMESPACE].get(except_room, {}) if except_room else {}
-        frame = engine_packet.Packet(engine_packet.MESSAGE, encoded)
-        sockets = self.server.eio.sockets
-        for sid, eio_sid in members.items():
-            socket = sockets.get(eio_sid)
-            if sid not in spared and socket is not None and not socket.closed:
-                socket.queue.put_nowait(frame)
+        out = outgoing(encoded)
+        if not except_room:
+            for socket in members.values():
+                socket.send(out)
+            return
+        spared = self._in(except_room)
+        for sid, socket in members.items():
+            if sid not in spared:
+                socket.send(out)
 
     def begin(self, stream: str, last: int) -> None:
         """Members of this process know the stream up to `last`: what follows need not wait."""
@@ -87,7 +87,7 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
 
     def sids(self, room: str) -> list[str]:
         """The sockets of this process in `room`."""
-        return list(self.rooms.get(NAMESPACE, {}).get(room, ()))
+        return list(self.members.get(room, ()))
 
     def _receive(self, message: dict[str, Any]) -> None:
         if message["kind"] == "emit":
@@ -112,9 +112,3 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
             self._sequencer.accept(
                 stream, number, lambda _stream: self.deliver(room, encoded, spared)
             )
-
-
-def encode(event: str, data: Any) -> str:
-    """An event as it goes over the wire, within an Engine.IO message."""
-    encoded: str = EventPacket(packet.EVENT, [event, data]).encode()
-    return encoded

@@ -10,6 +10,7 @@ RESERVED = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
 CATCH_ALL = "*"  # python-socketio's own name for "any event": as an event's name it would skip us
+REFUSED = RESERVED | {CATCH_ALL}
 MAX_NAME = 64
 MAX_ACK_DIGITS = 15
 
@@ -68,5 +69,29 @@ class EventPacket(packet.Packet):  # type: ignore[misc]
         data = self.data
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             raise RefusedFrameError("An event is a list that begins with its name.")
-        if data[0] in RESERVED or data[0] == CATCH_ALL or len(data[0]) > MAX_NAME:
+        if data[0] in REFUSED or len(data[0]) > MAX_NAME:
             raise RefusedFrameError("That name is no event's.")
+
+
+def read_event(text: str) -> tuple[int | None, list[Any]] | None:
+    """An event of the main namespace: its acknowledgement's number, and `[name, …]`.
+
+    This is the quick way for what all good clients send; None where it may be anything else, which
+    `EventPacket` then looks at.
+    """
+    begin = text.find("[", 0, MAX_ACK_DIGITS + 2)
+    number = text[1:begin]
+    if begin < 1 or text[0] != "2" or not ((number.isdecimal() and number.isascii()) or begin == 1):
+        return None
+    try:
+        data = orjson.loads(text[begin:])
+    except orjson.JSONDecodeError:
+        return None
+    if not data or not isinstance(data[0], str) or data[0] in REFUSED or len(data[0]) > MAX_NAME:
+        return None
+    return int(number) if number else None, data
+
+
+def encode(event: str, data: Any) -> str:
+    """An event as it goes over the wire, within an Engine.IO message."""
+    return f"2{orjson.dumps([event, data]).decode()}"

@@ -1,27 +1,31 @@
-"""python-socketio's server, made safe against clients that mean harm or simply hang."""
+"""python-socketio's server on our transport, safe against clients that mean harm or simply hang."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, ClassVar
+from uuid import uuid4
 
+import orjson
 import socketio
 import structlog
-from socketio.packet import ACK, CONNECT_ERROR
+from engineio.packet import Packet
+from socketio.packet import ACK, CONNECT, CONNECT_ERROR, EVENT
 
-from realtime.engine import EngineServer, EngineSocket
-from realtime.manager import NAMESPACE
-from realtime.outbox import Outbox
-from realtime.packet import EventPacket, RefusedFrameError
+from realtime.engine import Engine
+from realtime.engine_socket import EngineSocket
+from realtime.later import Later
+from realtime.membership import NAMESPACE
+from realtime.outgoing import Outgoing, message
+from realtime.packet import EventPacket, RefusedFrameError, read_event
+from realtime.upgrade import Origins
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
+NOT_SIGNED_IN = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
 
 log = structlog.get_logger(__name__)
-
-# When the frame arrived that is being handled: set before anything else is done with it.
-received_at_ms: ContextVar[float] = ContextVar("received_at_ms")
 
 
 class NotNowError(Exception):
@@ -29,7 +33,11 @@ class NotNowError(Exception):
 
 
 class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
-    """Counts bad frames, cuts off who does not read, drops who never joins."""
+    """Counts bad frames, cuts off who does not read, drops who never joins.
+
+    Handlers are registered with `on`, as ever. One for events may answer at once, or give a `Later`
+    or a coroutine; it finds out by `received_at_ms` when the event's frame arrived.
+    """
 
     options: ClassVar[dict[str, Any]] = {
         "async_mode": "aiohttp",
@@ -37,8 +45,6 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         "max_http_buffer_size": MAX_FRAME_BYTES,
         "logger": False,
         "engineio_logger": False,
-        "http_compression": False,
-        "cors_credentials": False,
     }
 
     def __init__(
@@ -46,148 +52,221 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         *,
         manager: socketio.AsyncManager,
         now_ms: Callable[[], float],
-        origins: list[str] | str | None,
+        origins: Origins,
         join_within_s: float = JOIN_WITHIN_S,
+        **options: Any,
     ) -> None:
-        # None is python-socketio's word for "the same origin only".
-        super().__init__(client_manager=manager, cors_allowed_origins=origins, **self.options)
+        super().__init__(
+            client_manager=manager,
+            origins=origins,
+            join_within_s=join_within_s,
+            **self.options,
+            **options,
+        )
+        self.eio.listener = self
         self._now_ms = now_ms
         self._join_within_s = join_within_s
-        self._strikes: dict[str, int] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.received_at_ms = 0.0
+        self.unread = 0
         self.after_connect: Callable[[str], Awaitable[None]] | None = None
+        self.on_overflow: Callable[[], None] = lambda: None
 
-    def _engineio_server_class(self) -> type[EngineServer]:
-        return EngineServer
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
-        self._adopt(eio_sid)
-        self._expect_join(eio_sid)
+    # What the transport tells.
 
-    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        received_at_ms.set(self._now_ms())
+    def opened(self, socket: EngineSocket, environ: dict[str, str]) -> None:
+        """A session has begun; whose it is is not known yet."""
+        self.environ[socket.id] = environ
+
+    def ended(self, socket: EngineSocket, reason: str) -> None:
+        """A session has ended."""
+        if socket.sid is None:
+            self.environ.pop(socket.id, None)
+        else:
+            end = self._handle_eio_disconnect(socket.id, reason)
+            self._spawn(self._guarded(socket, end), f"end-{socket.id}")
+
+    def overflowed(self, socket: EngineSocket) -> None:
+        """A client did not read, and has been cut off."""
+        log.info("socket cut off", eio=socket.id, why="unread")
+        self.on_overflow()
+
+    def heard(self, socket: EngineSocket, packet: str | None) -> None:
+        """A packet of Socket.IO has come; None is one that is no text."""
+        self.received_at_ms = self._now_ms()
         try:
-            # Of nothing, python-socketio would make an event without a name.
-            await super()._handle_eio_message(eio_sid, data or "rubbish")
+            found = read_event(packet) if packet else None
+            if found is not None:
+                self._event(socket, *found)
+            else:
+                self._other(socket, EventPacket(encoded_packet=packet or "rubbish"))
         except RefusedFrameError:
-            self._strike(eio_sid)
+            self._strike(socket)
         except Exception:
-            # Engine.IO would swallow it, and the client wait for ever.
+            # Else the client would wait for ever.
             log.exception("unexpected error")
-            self.cut_off(eio_sid, "unexpected error")
+            self.cut_off(socket, "unexpected error")
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        await super()._handle_eio_disconnect(eio_sid, reason)
-        self._strikes.pop(eio_sid, None)
+    def _other(self, socket: EngineSocket, packet: EventPacket) -> None:
+        kind, namespace = packet.packet_type, packet.namespace or NAMESPACE
+        if kind == EVENT:
+            if namespace != NAMESPACE:
+                self._refuse_event(socket, packet.id, namespace)
+            else:
+                self._event(socket, packet.id, packet.data)
+        elif kind == CONNECT:
+            self._join(socket, namespace, packet.data)
+        elif kind == ACK:
+            if socket.joined:
+                self._in_order(
+                    socket, self._handle_ack(socket.id, namespace, packet.id, packet.data)
+                )
+        elif socket.joined and namespace == NAMESPACE:
+            reason = self.reason.CLIENT_DISCONNECT
+            self._in_order(socket, self._handle_disconnect(socket.id, namespace, reason))
 
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        if namespace not in {None, NAMESPACE}:
-            await self._refuse_namespace(eio_sid, namespace)
+    # Events.
+
+    def _event(self, socket: EngineSocket, number: int | None, data: list[Any]) -> None:
+        if not socket.joined:
+            self._refuse_event(socket, number, NAMESPACE)
             return
-        if self.manager.sid_from_eio_sid(eio_sid, NAMESPACE) is not None:
-            self._strike(eio_sid)  # a second CONNECT would take the first one's place and leak it
+        handlers = self.handlers[NAMESPACE]
+        if data[0] in handlers:
+            answer = handlers[data[0]](socket.sid, *data[1:])
+        else:
+            answer = handlers["*"](data[0], socket.sid, *data[1:])
+        if isinstance(answer, Later):
+            answer.then(partial(self._answer, socket, number))
+        elif isinstance(answer, Coroutine):
+            self._spawn(self._answer_when_done(socket, number, answer), f"event-{data[0][:32]}")
+        else:
+            self._answer(socket, number, answer)
+
+    def _refuse_event(self, socket: EngineSocket, number: int | None, namespace: str) -> None:
+        """An event before, or instead of, joining: python-socketio would not answer it."""
+        self._strike(socket)
+        if number is not None:
+            refusal = EventPacket(ACK, namespace=namespace, id=number, data=[NOT_SIGNED_IN])
+            socket.send(message(refusal.encode()))
+
+    async def _answer_when_done(
+        self, socket: EngineSocket, number: int | None, work: Coroutine[Any, Any, Any]
+    ) -> None:
+        try:
+            self._answer(socket, number, await work)
+        except Exception:
+            log.exception("unexpected error")
+            self.cut_off(socket, "unexpected error")
+
+    def _answer(self, socket: EngineSocket, number: int | None, answer: Any) -> None:
+        if number is None or socket.ended is not None:
             return
         try:
-            await super()._handle_connect(eio_sid, namespace, data)
-        except NotNowError:
-            sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
-            await self.manager.disconnect(sid, NAMESPACE)
-            self.cut_off(eio_sid, "not now")
-            return
-        sid = self.manager.sid_from_eio_sid(eio_sid, NAMESPACE)
-        engine_socket = self.eio.sockets.get(eio_sid)
-        if engine_socket is None or engine_socket.closing or engine_socket.closed:
-            # It went while its token was checked, when python-socketio does not see it go.
-            await super()._handle_disconnect(eio_sid, namespace, "transport close")
-        elif self.after_connect and self.manager.is_connected(sid, NAMESPACE):
-            await self.after_connect(sid)
+            encoded = orjson.dumps([] if answer is None else [answer])
+        except TypeError:
+            error_id = uuid4().hex
+            log.exception("unexpected error", error_id=error_id)
+            sentence = "Something went wrong on our side."
+            refusal = {"success": False, "error": sentence, "code": "internal", "errorId": error_id}
+            encoded = orjson.dumps([refusal])
+        socket.send(Outgoing(b"43%d%b" % (number, encoded)))
 
-    async def _refuse_namespace(self, eio_sid: str, namespace: str | None) -> None:
-        self._strike(eio_sid)
-        refusal = {"message": "There is no such namespace.", "data": {"code": "not_found"}}
-        await self._send_packet(eio_sid, EventPacket(CONNECT_ERROR, refusal, namespace))
+    # Joining and leaving.
+
+    def _join(self, socket: EngineSocket, namespace: str, auth: Any) -> None:
+        if namespace != NAMESPACE:
+            self._strike(socket)
+            refusal = {"message": "There is no such namespace.", "data": {"code": "not_found"}}
+            socket.send(message(EventPacket(CONNECT_ERROR, refusal, namespace).encode()))
+        elif socket.sid is not None:
+            self._strike(socket)  # a second CONNECT would take the first one's place and leak it
+        else:
+            self._in_order(socket, self._let_in(socket, auth))
+
+    async def _let_in(self, socket: EngineSocket, auth: Any) -> None:
+        try:
+            await self._handle_connect(socket.id, NAMESPACE, auth)
+        except NotNowError:
+            await self.manager.disconnect(socket.sid, NAMESPACE)
+            self.cut_off(socket, "not now")
+            return
+        if socket.joined and socket.closed:
+            # It went while its token was checked, when python-socketio does not see it go.
+            await self._handle_disconnect(socket.id, NAMESPACE, socket.ended)
+        elif socket.joined and socket.sid and self.after_connect:
+            socket.join_by = None
+            self.environ[socket.id] = {}  # nobody needs its headers any more
+            await self.after_connect(socket.sid)
 
     async def disconnect(
         self, sid: str, namespace: str | None = None, ignore_queue: bool = False
     ) -> None:
         """Take a client out of the namespace; one that does not go by itself is cut off."""
-        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or NAMESPACE)
+        socket = self.manager.socket(sid)
         await super().disconnect(sid, namespace, ignore_queue)
-        if eio_sid is not None:
-            self._expect_join(eio_sid)
-
-    async def _handle_event(
-        self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]
-    ) -> None:
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or NAMESPACE)
-        if not self.manager.is_connected(sid, namespace or NAMESPACE):
-            # An event before, or instead of, joining: python-socketio would not answer it.
-            self._strike(eio_sid)
-            refusal = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
-            if id is not None:
-                answer = EventPacket(ACK, namespace=namespace, id=id, data=[refusal])
-                await self._send_packet(eio_sid, answer)
-            return
-        await super()._handle_event(eio_sid, namespace, id, data)
-
-    async def _handle_event_internal(
-        self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
-    ) -> None:
-        try:
-            await super()._handle_event_internal(server, sid, eio_sid, data, namespace, id)
-        except Exception:
-            log.exception("unexpected error")
-            self.cut_off(eio_sid, "unexpected error")
+        if socket is not None:
+            self._expect_join(socket)
 
     async def _handle_disconnect(
         self, eio_sid: str, namespace: str | None, reason: str | None = None
     ) -> None:
         await super()._handle_disconnect(eio_sid, namespace, reason)
-        self._expect_join(eio_sid)
+        if (socket := self.eio.sockets.get(eio_sid)) is not None:
+            self._expect_join(socket)
 
-    def _adopt(self, eio_sid: str) -> None:
-        """Make a new socket ours, with a bounded queue, before anybody waits on it."""
-        engine_socket = self.eio.sockets[eio_sid]
-        engine_socket.__class__ = EngineSocket  # Engine.IO has no other way to name the class
-        outbox = Outbox(lambda: self.cut_off(eio_sid, "unread"))
-        while not engine_socket.queue.empty():
-            outbox.put_nowait(engine_socket.queue.get_nowait())
-        engine_socket.queue = outbox
+    def _expect_join(self, socket: EngineSocket) -> None:
+        socket.join_by = asyncio.get_running_loop().time() + self._join_within_s
 
-    def _expect_join(self, eio_sid: str) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._join_within_s, self._cut_off_unjoined, eio_sid)
+    async def _send_packet(self, eio_sid: str, packet: EventPacket) -> None:
+        """Send what python-socketio says by itself."""
+        if (socket := self.eio.sockets.get(eio_sid)) is not None:
+            socket.send(message(packet.encode()))
 
-    def _cut_off_unjoined(self, eio_sid: str) -> None:
-        if self.manager.sid_from_eio_sid(eio_sid, NAMESPACE) is None:
-            self.cut_off(eio_sid, "not joined")
+    async def _send_eio_packet(self, eio_sid: str, packet: Packet) -> None:
+        await self.eio.send_packet(eio_sid, packet)
 
-    def _strike(self, eio_sid: str) -> None:
-        if eio_sid not in self.environ:
-            return  # it has gone, and what is noted of it now would stay for ever
-        self._strikes[eio_sid] = strikes = self._strikes.get(eio_sid, 0) + 1
-        if strikes >= MAX_STRIKES:
-            self.cut_off(eio_sid, "bad frames")
+    # The end of clients that mean harm.
 
-    def cut_off(self, eio_sid: str, why: str) -> None:
-        """End the transport of one client at once, without waiting for it to read."""
-        engine_socket = self.eio.sockets.get(eio_sid)
-        if engine_socket is None or engine_socket.closed:
-            return
-        log.info("socket cut off", eio=eio_sid, why=why)
-        abort = _abort(engine_socket)
-        task = asyncio.get_running_loop().create_task(abort, name=f"cut-off-{eio_sid}")
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    def _strike(self, socket: EngineSocket) -> None:
+        socket.strikes += 1
+        if socket.strikes >= MAX_STRIKES:
+            self.cut_off(socket, "bad frames")
+
+    def cut_off(self, socket: EngineSocket, why: str) -> None:
+        """End the session of one client at once, without waiting for it to read."""
+        if not socket.closed:
+            log.info("socket cut off", eio=socket.id, why=why)
+            socket.abort(self.reason.SERVER_DISCONNECT)
 
     def close_transports(self) -> None:
-        """End every transport so that clients reconnect by themselves (unlike `disconnect`)."""
-        for engine_socket in list(self.eio.sockets.values()):
-            engine_socket.queue.put_nowait(None)
+        """End every session so that clients reconnect by themselves (unlike `disconnect`)."""
+        for socket in list(self.eio.sockets.values()):
+            socket.end(self.reason.SERVER_DISCONNECT)
 
+    # Tasks.
 
-async def _abort(engine_socket: EngineSocket) -> None:
-    if engine_socket.tcp is not None:
-        engine_socket.tcp.abort()
-    await engine_socket.end()
+    def _in_order(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that takes time before the next packet of the socket is looked at."""
+        socket.pause()
+
+        def go_on(_task: "asyncio.Task[None]") -> None:
+            socket.resume()
+
+        self._spawn(self._guarded(socket, work), f"join-{socket.id}").add_done_callback(go_on)
+
+    async def _guarded(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("unexpected error")
+            self.cut_off(socket, "unexpected error")
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

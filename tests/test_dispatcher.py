@@ -12,11 +12,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from handlers.caller import Caller
-from handlers.dispatcher import MAX_WAITING, Dispatcher
+from handlers.dispatcher import MAX_WAITING, Dispatcher, Job
+from handlers.envelope import Envelope
 from handlers.registry import EVENTS, Event, Handler, Who
 from models.errors import Conflict, Forbidden, RateLimited
 from models.user import Role, User
 from schemas.base import Request, Text
+from tests.silent import SilentSocket
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -31,11 +33,16 @@ class House:
     def __init__(self) -> None:
         self.callers: dict[str, Caller] = {}
         self.in_flight = 0
-        self.sio = SimpleNamespace(cut_off=lambda *why: self.cut_off.append(why))
-        self.cut_off: list[tuple[str, str]] = []
+        self.sio = SimpleNamespace(received_at_ms=0.0)
+        self.limiter = SimpleNamespace(waits=False)
+        self.clock = SimpleNamespace(now_ms=lambda: NOW.timestamp() * 1000)
         self.limited: list[str] = []
 
     async def limit(self, _limit: str, name: str, _who: str) -> None:
+        if name in self.limited:
+            raise RateLimited(2.34)
+
+    def limit_now(self, _limit: str, name: str, _who: str) -> None:
         if name in self.limited:
             raise RateLimited(2.34)
 
@@ -47,13 +54,28 @@ class House:
         user = User(username="ada", role=role, is_guest=guest)
         services: Any = self
         expires_at = NOW + timedelta(minutes=15)
-        caller = Caller(services, sid, f"eio-{sid}", user, uuid4(), expires_at)
+        caller = Caller(services, sid, SilentSocket(), user, uuid4(), expires_at)
         self.callers[sid] = caller
         return caller
 
-    def dispatcher(self, time_limit_s: float = 5) -> Dispatcher:
+    def dispatcher(self, time_limit_s: float = 5) -> "Ask":
         services: Any = self
-        return Dispatcher(services, time_limit_s)
+        return Ask(Dispatcher(services, time_limit_s))
+
+
+class Ask:
+    """A dispatcher whose answers can be awaited."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.inner = dispatcher
+
+    async def dispatch(self, name: str, sid: str, *args: Any) -> Envelope | None:
+        answer = self.inner.dispatch(name, sid, *args)
+        if not isinstance(answer, Job):
+            return answer
+        come: asyncio.Future[Envelope | None] = asyncio.get_running_loop().create_future()
+        answer.then(come.set_result)
+        return await come
 
 
 @pytest.fixture
@@ -228,16 +250,73 @@ async def test_nobody_unknown_expired_or_gone_gets_through(house: House) -> None
     assert [answer["code"] for answer in answers if answer] == codes
 
 
-async def test_who_floods_is_cut_off(house: House) -> None:
-    house.seat()
-    with declared(fails_with(RuntimeError())):
-        caller = house.callers["socket"]
-        await caller.turn.acquire()
-        dispatch = house.dispatcher().dispatch
-        runs = [asyncio.create_task(dispatch("test:it", "socket")) for _ in range(MAX_WAITING + 1)]
+async def test_who_floods_is_read_no_more_until_half_is_answered(house: House) -> None:
+    gate = asyncio.Event()
+    begun = []
+
+    async def handler(_caller: Caller, text: str) -> None:
+        begun.append(text)
+        if text == "0":
+            await gate.wait()
+
+    socket = house.seat().socket
+    dispatch = house.dispatcher().dispatch
+    with declared(handler):
+        runs = [
+            asyncio.create_task(dispatch("test:it", "socket", {"text": str(number)}))
+            for number in range(MAX_WAITING + 1)
+        ]
         await asyncio.sleep(0)
-        assert house.cut_off == [("eio-socket", "too many events waiting")]
-        caller.gone = True
-        caller.turn.release()
-        assert await asyncio.gather(*runs) == [None] * len(runs)
-    assert (caller.waiting, house.in_flight) == (0, 0)
+        assert socket.paused
+        gate.set()
+        answers = await asyncio.gather(*runs)
+    assert not socket.paused
+    assert begun == [str(number) for number in range(MAX_WAITING + 1)]
+    assert all(answer and answer["success"] for answer in answers)
+    assert house.in_flight == 0
+
+
+async def test_what_waits_for_nothing_is_answered_at_once_and_keeps_its_turn(house: House) -> None:
+    gate = asyncio.Event()
+
+    async def slow(_caller: Caller) -> None:
+        await gate.wait()
+
+    def quick(_caller: Caller, text: str) -> None:
+        """Waits for nothing."""
+
+    house.seat()
+    ask = house.dispatcher()
+    order: list[str] = []
+
+    async def say(name: str, text: str) -> None:
+        await ask.dispatch(name, "socket", {"text": text} if text else {})
+        order.append(text)
+
+    with declared(quick, name="test:quick"), declared(slow, name="test:slow"):
+        answer = Dispatcher.dispatch(ask.inner, "test:quick", "socket", {"text": "x"})
+        assert isinstance(answer, Job)
+        assert answer.value == {"success": True, "data": {}}
+        waiting = [asyncio.create_task(say("test:slow", ""))]
+        waiting += [asyncio.create_task(say("test:quick", text)) for text in "abc"]
+        await asyncio.sleep(0)
+        assert order == []
+        gate.set()
+        await asyncio.gather(*waiting)
+    assert order == ["", "a", "b", "c"]
+
+
+@pytest.mark.parametrize("error", [Forbidden("No."), RuntimeError("secret")])
+async def test_what_waits_for_nothing_may_fail_too(house: House, error: Exception) -> None:
+    def quick(_caller: Caller, **_payload: Any) -> None:
+        raise error
+
+    house.seat()
+    with declared(quick):
+        answer = await house.dispatcher().dispatch("test:it", "socket", {})
+        house.limited = ["test:it"]
+        limited = await house.dispatcher().dispatch("test:it", "socket", {})
+    assert answer is not None
+    assert limited is not None
+    assert answer["code"] in {"forbidden", "internal"}
+    assert limited["code"] == "rate_limited"

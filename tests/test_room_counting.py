@@ -18,6 +18,7 @@ from models.presence import Presence
 from models.room import Room
 from models.user import User
 from tests.party import Party, a_process
+from tests.silent import SilentSocket
 
 
 @pytest.fixture
@@ -75,9 +76,9 @@ async def test_the_sockets_of_a_dead_process_are_gone(services: Services) -> Non
 
 def add_caller(services: Services, user: User, *rooms: UUID) -> Caller:
     """A socket of this process; nothing is sent to it."""
-    sid = uuid4().hex
+    sid, socket = uuid4().hex, SilentSocket()
     now = services.now()
-    caller = Caller(services, sid, sid, user, uuid4(), now, room_ids=set(rooms))
+    caller = Caller(services, sid, socket, user, uuid4(), now, room_ids=set(rooms))
     services.callers[sid] = caller
     return caller
 
@@ -87,7 +88,9 @@ async def test_a_word_that_comes_late_puts_nobody_out_who_has_joined_again(
 ) -> None:
     party = await Party.give(services)
     caller = add_caller(services, party.host, party.room.id)
-    services.manager.basic_enter_room(caller.sid, "/", None, caller.eio_sid)
+    services.sio.eio.sockets[caller.socket.id] = caller.socket
+    caller.sid = await services.manager.pre_connect(caller.socket.id, "/") or ""
+    services.callers[caller.sid] = caller
     caller.enter(room_channel(party.room.id))
     room, channel = str(party.room.id), str(party.room.channel_id)
     left = {"room": room, "channel": channel, "user": str(party.host.id), "reason": "left"}

@@ -1,0 +1,30 @@
+"""One write a socket and turn of the loop: what is said meanwhile leaves together, in order."""
+
+import asyncio
+from typing import Protocol
+
+
+class Corked(Protocol):
+    """Something that has gathered what to write."""
+
+    def flush(self) -> None: ...
+
+
+class Cork:
+    """Flushes, at the end of the loop's turn, all that have something to write."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Corked] = []
+
+    def add(self, corked: Corked) -> None:
+        """Have `corked` flushed; to be called once for each time it begins to gather."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append(corked)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for corked in waiting:
+            corked.flush()

@@ -1,0 +1,79 @@
+"""The one port: websockets become ours, everything else is aiohttp's."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from realtime.engine import PATH, Engine
+from realtime.upgrade import END, MAX_HEAD_BYTES, RefusedUpgradeError, read_head
+
+HEAD_WITHIN_S = 20.0
+LINGER_S = 1.0
+# Left to itself, the kernel takes 4 MiB for a client that does not read.
+SEND_BUFFER_BYTES = 256 * 1024
+OURS = f"GET {PATH}?".encode()
+
+MakeHttp = Callable[[], asyncio.Protocol]
+
+
+class Door(asyncio.Protocol):
+    """Reads the head of a connection's first request, and passes the connection on."""
+
+    __slots__ = ("_deadline", "_engine", "_make_http", "_read", "_refused", "_transport")
+
+    def __init__(self, engine: Engine, make_http: MakeHttp) -> None:
+        self._engine = engine
+        self._make_http = make_http
+        self._read = b""
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(HEAD_WITHIN_S, self._transport.abort)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._deadline.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._read += data
+        end = self._read.find(END)
+        if end < 0 and len(self._read) <= MAX_HEAD_BYTES and b"\0" not in data:
+            return
+        self._deadline.cancel()
+        if end >= 0 and is_for_us(self._read[:end]):
+            self._open(end)
+        else:
+            self._hand_on()
+
+    def _open(self, end: int) -> None:
+        try:
+            head = read_head(self._read[:end])
+            bound_send_buffer(self._transport)
+            self._engine.open_websocket(head, self._transport, self._read[end + len(END) :])
+        except RefusedUpgradeError as refusal:
+            self._refused = True
+            self._transport.write(refusal.answer())
+            self._transport.close()
+
+    def _hand_on(self) -> None:
+        http = self._make_http()
+        self._transport.set_protocol(http)
+        http.connection_made(self._transport)
+        http.data_received(self._read)
+
+
+def is_for_us(head: bytes) -> bool:
+    """Whether a request asks for a websocket of Socket.IO's."""
+    line, _, headers = head.partition(b"\r\n")
+    return line.startswith(OURS) and b"transport=websocket" in line and b"pgrade" in headers
+
+
+def bound_send_buffer(transport: asyncio.Transport) -> None:
+    """Let the kernel hold only so much of what a client does not read."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

@@ -1,0 +1,302 @@
+"""One client's Engine.IO session: it polls, or has a websocket, or goes from one to the other."""
+
+import asyncio
+from collections import deque
+from typing import Any, Protocol
+
+from realtime.outgoing import CLOSE, NOOP, PING, PROBED, Outgoing
+from realtime.websocket import FRAME_OVERHEAD, MAX_UNREAD_BYTES, WebSocket
+
+POLL_PACKETS = 16  # more in one answer, and python-socketio's client hangs up
+SEPARATOR = "\x1e"
+PROBE_WITHIN_S = 10.0
+
+TRANSPORT_CLOSE = "transport close"
+TRANSPORT_ERROR = "transport error"
+PING_TIMEOUT = "ping timeout"
+
+
+class Sessions(Protocol):
+    """What a session tells of itself."""
+
+    ping_interval: float
+    ping_timeout: float
+
+    def heard(self, socket: "EngineSocket", packet: str | None) -> None: ...
+
+    def ended(self, socket: "EngineSocket", reason: str) -> None: ...
+
+    def overflowed(self, socket: "EngineSocket") -> None: ...
+
+
+class EngineSocket:
+    """A session, and who it is for Socket.IO: `sid` once it asks to join, `joined` once it is in.
+
+    `rooms` are those that it hears, `session` is python-socketio's dictionary for the application.
+    """
+
+    __slots__ = (
+        "_due_at",
+        "_engine",
+        "_poller",
+        "_posting",
+        "_queue",
+        "_queued_bytes",
+        "_resumed",
+        "_upgrading",
+        "_websocket",
+        "ended",
+        "id",
+        "join_by",
+        "joined",
+        "paused",
+        "rooms",
+        "session",
+        "sid",
+        "strikes",
+    )
+
+    def __init__(self, engine: Sessions, id: str, now_s: float, join_by: float) -> None:
+        self._engine = engine
+        self.id = id
+        self.sid: str | None = None
+        self.joined = False
+        self.rooms: set[str] | None = None
+        self.session: dict[str, Any] | None = None
+        self.join_by: float | None = join_by
+        self.strikes = 0
+        self.ended: str | None = None  # why, once it has
+        self.paused = False
+        self._websocket: WebSocket | None = None
+        self._upgrading = False
+        self._queue: deque[Outgoing] | None = None
+        self._queued_bytes = 0
+        self._poller: asyncio.Future[None] | None = None
+        self._posting = False
+        self._resumed: asyncio.Event | None = None
+        # A ping is due then; negative: one is out, and its pong is due at the absolute value.
+        self._due_at = now_s + engine.ping_interval
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self.ended is not None
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether it has a websocket."""
+        return self._websocket is not None
+
+    def send(self, out: Outgoing) -> None:
+        """Have a packet sent, after all others; a session that has ended takes it too."""
+        if self._websocket is not None:
+            self._websocket.send(out.framed)
+        elif self.ended is None:
+            self._enqueue(out)
+
+    def _enqueue(self, out: Outgoing) -> None:
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(out)
+        self._queued_bytes += len(out.payload) + FRAME_OVERHEAD
+        if self._queued_bytes > MAX_UNREAD_BYTES:
+            self.overflowed()
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._poller is not None and not self._poller.done():
+            self._poller.set_result(None)
+
+    # Time.
+
+    def beat(self, now_s: float) -> None:
+        """Ping when it is time; who has not answered the last one in time has gone."""
+        if self._due_at > 0:
+            if now_s >= self._due_at:
+                self._due_at = -(now_s + self._engine.ping_timeout)
+                self.send(PING)
+        elif now_s >= -self._due_at:
+            self.end(PING_TIMEOUT)
+
+    def _pong(self) -> None:
+        if self._due_at < 0:
+            pinged_at = -self._due_at - self._engine.ping_timeout
+            self._due_at = pinged_at + self._engine.ping_interval
+
+    # What comes in.
+
+    def receive(self, packet: str) -> None:
+        """Take a packet; what is none of Engine.IO's ends the session."""
+        kind = packet[:1]
+        if kind == "4":
+            self._engine.heard(self, packet[1:])
+        elif kind == "3":
+            self._pong()
+        elif kind == "b" and self._websocket is None:
+            self._engine.heard(self, None)
+        else:
+            self.end(TRANSPORT_CLOSE if packet == "1" else TRANSPORT_ERROR)
+
+    def pause(self) -> None:
+        """Take nothing more from the client until `resume`: it has asked for enough."""
+        self.paused = True
+        if self._websocket is not None:
+            self._websocket.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.paused = False
+        if self._websocket is not None:
+            self._websocket.resume()
+        if self._resumed is not None:
+            self._resumed.set()
+
+    # A websocket's listener.
+
+    def heard(self, text: str) -> None:
+        if self.ended is None:
+            self.receive(text)
+
+    def heard_binary(self) -> None:
+        if not self.closed:
+            self._engine.heard(self, None)
+
+    def lost(self) -> None:
+        self.end(TRANSPORT_CLOSE)
+
+    def overflowed(self) -> None:
+        if not self.closed:
+            self._engine.overflowed(self)
+            self.end(TRANSPORT_ERROR)
+
+    # Long polling.
+
+    async def poll(self) -> str | None:
+        """What is to be said, at least one packet; None where two polls overlap.
+
+        The first poll's answer may be lost by then, so that the session has to end.
+        """
+        if self._poller is not None:
+            self.end(TRANSPORT_ERROR, CLOSE)
+            return None
+        if not self._queue and not self._upgrading:
+            self._poller = asyncio.get_running_loop().create_future()
+            try:
+                await self._poller
+            finally:
+                self._poller = None
+        return self._take()
+
+    def _take(self) -> str:
+        packets: list[str] = []
+        while self._queue and len(packets) < POLL_PACKETS:
+            out = self._queue.popleft()
+            self._queued_bytes -= len(out.payload) + FRAME_OVERHEAD
+            packets.append(out.payload.decode())
+        return SEPARATOR.join(packets) or NOOP.payload.decode()
+
+    async def post(self, body: str) -> bool:
+        """Take a body of packets, and say whether it was one.
+
+        The answer waits while the client has asked for enough. Two bodies at once have no order:
+        they end the session.
+        """
+        if self._posting:
+            self.end(TRANSPORT_ERROR, CLOSE)
+            return False
+        self._posting = True
+        try:
+            for packet in body.split(SEPARATOR):
+                await self._ready()
+                if self.closed:
+                    break
+                self.receive(packet)
+        finally:
+            self._posting = False
+        return self.ended != TRANSPORT_ERROR
+
+    async def _ready(self) -> None:
+        while self.paused and not self.closed:
+            self._resumed = asyncio.Event()
+            await self._resumed.wait()
+            self._resumed = None
+
+    # From polling to a websocket.
+
+    def carry(self, websocket: WebSocket) -> None:
+        """Go on over a websocket, with what was not polled first."""
+        self._websocket, self._upgrading = websocket, False
+        queue, self._queue, self._queued_bytes = self._queue or (), None, 0
+        for out in queue:
+            websocket.send(out.framed)
+        self._wake()
+        if self.paused:
+            websocket.pause()
+
+    def probe(self) -> None:
+        """A websocket asks to take over: from now on a poll has nothing to wait for."""
+        self._upgrading = True
+        self._wake()
+
+    def probe_failed(self) -> None:
+        """It did not; polling goes on."""
+        self._upgrading = False
+
+    # The end.
+
+    def end(self, reason: str, last: Outgoing = NOOP) -> None:
+        """End the session, once; a poll that waits gets `last`."""
+        if self.closed:
+            return
+        self.ended = reason
+        if self._websocket is not None:
+            self._websocket.close()
+        elif self._poller is not None:
+            self._queue = deque((last,))
+            self._wake()
+        if self._resumed is not None:
+            self._resumed.set()
+        self._engine.ended(self, reason)
+
+    def abort(self, reason: str) -> None:
+        """End it at once, without waiting for the client to read."""
+        if self._websocket is not None:
+            self._websocket.abort()
+        self.end(reason, CLOSE)
+
+
+class Probe:
+    """The listener of a websocket that wants to carry a session which polls."""
+
+    def __init__(self, socket: EngineSocket, websocket: WebSocket) -> None:
+        self._socket = socket
+        self._websocket = websocket
+        self._probed = False
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(PROBE_WITHIN_S, websocket.close)
+
+    def heard(self, text: str) -> None:
+        """`2probe`, then `5`; after that the session itself listens."""
+        socket = self._socket
+        if text == "2probe" and not socket.closed and not socket.upgraded:
+            self._probed = True
+            self._websocket.send(PROBED.framed)
+            socket.probe()
+        elif text == "5" and self._probed and not socket.closed and not socket.upgraded:
+            self._deadline.cancel()
+            self._websocket.begin(socket)
+            socket.carry(self._websocket)
+        else:
+            self._websocket.close()
+
+    def heard_binary(self) -> None:
+        self._websocket.close()
+
+    def overflowed(self) -> None:
+        """Nothing to do: the connection ends by itself."""
+
+    def lost(self) -> None:
+        self._deadline.cancel()
+        if not self._socket.upgraded:
+            self._socket.probe_failed()
