@@ -1,14 +1,21 @@
 """One server for the whole package, which must stay calm and serve whatever it is sent."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.client import get
 from tests.conftest import house_env, sign_up
 from tests.protocol.session import TRANSPORTS, Session, open_session
+from tests.protocol.wire import PATIENCE_S
 from tests.servers import House
 from tests.test_fuzz import calm
+
+IsOffline = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +42,36 @@ async def nothing_is_harmed(house: House) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def token(house: House) -> str:
-    """A new user's access token."""
-    access: str = (await sign_up(house.urls[0], "ada"))["accessToken"]
+async def account(url: str) -> dict[str, Any]:
+    """A new user, with tokens."""
+    return await sign_up(url, "ada")
+
+
+@pytest.fixture
+def token(account: dict[str, Any]) -> str:
+    """That user's access token."""
+    access: str = account["accessToken"]
     return access
+
+
+@pytest.fixture
+async def is_offline(url: str, account: dict[str, Any]) -> AsyncIterator[IsOffline]:
+    """`await is_offline()`: waits until the server counts no socket of that user."""
+    other = await sign_up(url, "eve")
+    question = json.dumps(["user:get", {"userId": account["user"]["id"]}])
+    async with open_session(url, "websocket") as watcher:
+        await watcher.join(other["accessToken"])
+        numbers = itertools.count()
+
+        async def is_offline() -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    number = next(numbers)
+                    await watcher.send(f"42{number}{question}")
+                    if (await watcher.answer(number))["data"]["status"] == "offline":
+                        return
+
+        yield is_offline
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.protocol.wire import CLOSE, PATIENCE_S, Wire, message, messages, websocket
+from tests.protocol.wire import CLOSE, PATIENCE_S, Wire, masked, message, messages, websocket
 
 TRANSPORTS = ("polling", "websocket")
 SEPARATOR = "\x1e"
@@ -110,6 +110,7 @@ class WebSocket(Session):
         except asyncio.IncompleteReadError as error:
             raise ConnectionResetError("The server hung up.") from error
         if frame.opcode == CLOSE:
+            await self.line.send(masked(CLOSE, frame.payload))
             await self.line.ends()
             raise ConnectionResetError(f"The server closed: {frame.payload!r}.")
         packet = frame.payload.decode()
@@ -120,11 +121,13 @@ class WebSocket(Session):
 
 @asynccontextmanager
 async def polling(url: str) -> AsyncIterator[Polling]:
-    """A new session over polling."""
+    """A new session over polling, which says goodbye at the end."""
     async with aiohttp.ClientSession() as http:
         async with http.get(f"{url}/socket.io/?EIO=4&transport=polling") as response:
             opened = await response.text()
-        yield Polling(http, url, opened)
+        session = Polling(http, url, opened)
+        yield session
+        await session.post("1")
 
 
 @asynccontextmanager

@@ -1,14 +1,16 @@
 """Frames as RFC 6455 has them: put together, answered, or refused with the code that says why."""
 
-import json
 from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.protocol.conftest import IsOffline
+from tests.protocol.session import WebSocket, open_session
 from tests.protocol.wire import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    NO_CODE,
     PING,
     PONG,
     TEXT,
@@ -20,8 +22,6 @@ from tests.protocol.wire import (
     unmasked,
     websocket,
 )
-from tests.servers import House
-from tests.test_polling import sockets
 
 PROTOCOL_ERROR, NO_TEXT, TOO_BIG = 1002, 1007, 1009
 LIMIT = 64 * 1024
@@ -149,8 +149,8 @@ async def test_a_length_that_no_frame_can_have_ends_the_connection(line: Wire) -
 
 
 async def test_a_message_of_the_largest_size_is_taken(line: Wire) -> None:
-    text = ASK[:-1] + b"," + json.dumps({"x": ""}).encode()
-    await line.send(masked(TEXT, text[:-2] + b"x" * (LIMIT - len(text) - 1) + text[-2:] + b"]"))
+    start, end = ASK.removesuffix(b"]") + b',{"x":"', b'"}]'
+    await line.send(masked(TEXT, start + b"x" * (LIMIT - len(start + end)) + end))
     await is_answered(line)
 
 
@@ -160,7 +160,7 @@ async def test_a_message_of_small_fragments_is_bounded_too(line: Wire) -> None:
     assert await line.closes() == TOO_BIG
 
 
-async def test_fragments_of_nothing_are_not_hoarded_for_ever(line: Wire, house: House) -> None:
+async def test_fragments_of_nothing_are_not_hoarded_for_ever(line: Wire) -> None:
     await line.send(masked(TEXT, b"4", final=False))
     for _ in range(200):
         await line.send(masked(CONTINUATION, final=False) * 100)
@@ -179,7 +179,7 @@ async def test_a_close_is_answered_with_its_code_and_the_connection_ended(
 
 async def test_a_close_without_a_code_is_answered_without_one(line: Wire) -> None:
     await line.send(masked(CLOSE))
-    assert await line.closes() in {1000, 1005}
+    assert await line.closes() in {1000, NO_CODE}
 
 
 @pytest.mark.parametrize(
@@ -210,16 +210,16 @@ async def test_nothing_is_done_that_comes_behind_a_close(line: Wire) -> None:
 
 @pytest.mark.parametrize("how", ["vanish", "half_close"])
 async def test_who_goes_without_a_close_leaves_nothing_behind(
-    house: House, url: str, token: str, how: str
+    url: str, token: str, is_offline: IsOffline, how: str
 ) -> None:
-    process = house.processes[0]
-    before = await sockets(process)
-    async with websocket(url) as line:
-        await line.send(message("40" + json.dumps({"token": token})))
-        while not (await line.text()).startswith('42["connected"'):
-            pass
-        assert await sockets(process) == before + 1
-        await line.send(masked(TEXT, b"half a mess", final=False))
-        getattr(line, how)()
-        while await sockets(process) > before:
-            pass
+    async with open_session(url, "websocket") as session:
+        assert isinstance(session, WebSocket)
+        await session.join(token)
+        await session.line.send(masked(TEXT, b"half a mess", final=False))
+        getattr(session.line, how)()
+        await is_offline()
+
+
+async def test_who_does_not_answer_a_close_is_ended_all_the_same(line: Wire) -> None:
+    await line.send(masked(TEXT, ASK, reserved=7))
+    await line.ends(within_s=15)

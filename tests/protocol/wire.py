@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 PATIENCE_S = 8.0
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
+NO_CODE = 1005  # what a close frame without a code means
+
 TARGET = "/socket.io/?EIO=4&transport=websocket"
 KEY = base64.b64encode(bytes(range(16))).decode()
 MASK = b"\x37\xfa\x21\x3d"
@@ -98,12 +100,24 @@ class Wire:
             pass
         await self.send(masked(CLOSE, frame.payload))
         await self.ends()
-        return int.from_bytes(frame.payload[:2]) if frame.payload else 1005
+        return int.from_bytes(frame.payload[:2]) if frame.payload else NO_CODE
 
-    async def ends(self) -> bytes:
+    async def is_over(self) -> list[Frame]:
+        """Wait for the end, with or without a close frame; gives the frames before that."""
+        frames: list[Frame] = []
+        try:
+            while (frame := await self.frame()).opcode != CLOSE:
+                frames.append(frame)
+            await self.send(masked(CLOSE, frame.payload))
+            await self.ends()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        return frames
+
+    async def ends(self, within_s: float = PATIENCE_S) -> bytes:
         """Wait until the server has ended the connection; gives what it said before that."""
         said = b""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(within_s):
             try:
                 while part := await self._reader.read(65536):
                     said += part
