@@ -44,7 +44,7 @@ async def nothing_is_harmed(house: House) -> AsyncIterator[None]:
 @pytest.fixture
 async def account(url: str) -> dict[str, Any]:
     """A new user, with tokens."""
-    return await sign_up(url, "ada")
+    return await sign_up(url, "ada", guest=True)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def token(account: dict[str, Any]) -> str:
 @pytest.fixture
 async def is_offline(url: str, account: dict[str, Any]) -> AsyncIterator[IsOffline]:
     """`await is_offline()`: waits until the server counts no socket of that user."""
-    other = await sign_up(url, "eve")
+    other = await sign_up(url, "eve", guest=True)
     question = json.dumps(["user:get", {"userId": account["user"]["id"]}])
     async with open_session(url, "websocket") as watcher:
         await watcher.join(other["accessToken"])
