@@ -1,8 +1,5 @@
 """One server for the whole package, which must stay calm and serve whatever it is sent."""
 
-import asyncio
-import itertools
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -10,8 +7,7 @@ import pytest
 
 from tests.client import get
 from tests.conftest import house_env, sign_up
-from tests.protocol.session import TRANSPORTS, Session, open_session
-from tests.protocol.wire import PATIENCE_S
+from tests.protocol.session import TRANSPORTS, Session, open_session, watcher
 from tests.servers import House
 from tests.test_fuzz import calm
 
@@ -57,21 +53,8 @@ def token(account: dict[str, Any]) -> str:
 @pytest.fixture
 async def is_offline(url: str, account: dict[str, Any]) -> AsyncIterator[IsOffline]:
     """`await is_offline()`: waits until the server counts no socket of that user."""
-    other = await sign_up(url, "eve", guest=True)
-    question = json.dumps(["user:get", {"userId": account["user"]["id"]}])
-    async with open_session(url, "websocket") as watcher:
-        await watcher.join(other["accessToken"])
-        numbers = itertools.count()
-
-        async def is_offline() -> None:
-            async with asyncio.timeout(PATIENCE_S):
-                while True:
-                    number = next(numbers)
-                    await watcher.send(f"42{number}{question}")
-                    if (await watcher.answer(number))["data"]["status"] == "offline":
-                        return
-
-        yield is_offline
+    async with watcher(url) as watch:
+        yield lambda: watch(account["user"]["id"])
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -1,14 +1,16 @@
 """An Engine.IO client by hand, over polling or over a websocket, behind one face."""
 
 import asyncio
+import itertools
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 
+from tests.conftest import sign_up
 from tests.protocol.wire import CLOSE, PATIENCE_S, Wire, masked, message, messages, websocket
 
 TRANSPORTS = ("polling", "websocket")
@@ -24,6 +26,7 @@ class Session(ABC):
         self.handshake: dict[str, Any] = json.loads(opened[1:])
         self.sid: str = self.handshake["sid"]
         self.packets: list[str] = []
+        self.answers_pings = True
 
     @abstractmethod
     async def send(self, *packets: str) -> None:
@@ -90,7 +93,7 @@ class Polling(Session):
             raise ConnectionError(text)
         packets = [packet for packet in text.split(SEPARATOR) if packet not in {"", NOOP}]
         self.packets += packets
-        if "2" in packets:
+        if "2" in packets and self.answers_pings:
             await self.send("3")
 
 
@@ -114,7 +117,7 @@ class WebSocket(Session):
             await self.line.ends()
             raise ConnectionResetError(f"The server closed: {frame.payload!r}.")
         packet = frame.payload.decode()
-        if packet == "2":
+        if packet == "2" and self.answers_pings:
             await self.line.send(message("3"))
         self.packets += [packet]
 
@@ -139,3 +142,22 @@ async def open_session(url: str, transport: str) -> AsyncIterator[Session]:
     else:
         async with websocket(url) as line:
             yield WebSocket(line, await line.text())
+
+
+@asynccontextmanager
+async def watcher(url: str) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """`await watch(user_id)` waits until the server counts no socket of that user."""
+    other = await sign_up(url, "eve", guest=True)
+    async with open_session(url, "websocket") as session:
+        await session.join(other["accessToken"])
+        numbers = itertools.count()
+
+        async def watch(user_id: str) -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                status = ""
+                while status != "offline":
+                    number = next(numbers)
+                    await session.send(f'42{number}["user:get",{{"userId":"{user_id}"}}]')
+                    status = (await session.answer(number))["data"]["status"]
+
+        yield watch

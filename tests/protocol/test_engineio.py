@@ -202,6 +202,15 @@ async def test_a_body_of_an_announced_size_over_the_limit_is_not_waited_for(url:
         await session.ends()
 
 
+async def test_after_the_end_a_post_is_refused(url: str, token: str) -> None:
+    async with polling(url) as session:
+        await session.join(token)
+        await session.send(*["4rubbish"] * MAX_STRIKES)
+        while (status := (await session.post("3"))[0]) == 200:
+            pass
+        assert status == 400
+
+
 @pytest.mark.parametrize("packet", ["abc", "7", "", "x" * 100, "2", "2probe"])
 async def test_a_packet_that_no_client_may_send_ends_the_session(
     joined: Session, packet: str
