@@ -210,3 +210,13 @@ async def test_a_packet_of_64_kib_is_taken_and_a_larger_one_ends_the_session(
     assert (await joined.answer(1))["code"] == "validation_failed"
     await joined.send(largest + " ")
     await joined.ends()
+
+
+async def test_an_answer_of_more_than_64_kib_arrives_whole(joined: Session) -> None:
+    """Its length needs the longest form that a frame's head has."""
+    for number in range(40):
+        await joined.send(f"42{number}" + json.dumps(["message", {"content": "x" * 2000}]))
+    channel = (await joined.answer(39))["data"]["channelId"]
+    await joined.send("4299" + json.dumps(["message:list", {"channelId": channel, "limit": 40}]))
+    answer = await joined.answer(99)
+    assert [len(each["content"]) for each in answer["data"]] == [2000] * 40

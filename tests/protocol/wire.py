@@ -197,8 +197,10 @@ def masked(
 ) -> bytes:
     """A client's frame."""
     first = opcode | reserved << 4 | (128 if final else 0)
-    data = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
-    return bytes((first,)) + length(len(payload), is_masked=True) + mask + data
+    size = len(payload)
+    pattern = (mask * (size // 4 + 1))[:size]
+    data = (int.from_bytes(payload) ^ int.from_bytes(pattern)).to_bytes(size)
+    return bytes((first,)) + length(size, is_masked=True) + mask + data
 
 
 def unmasked(opcode: int, payload: bytes = b"") -> bytes:
