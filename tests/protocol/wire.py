@@ -168,6 +168,12 @@ def get(target: str, **changes: str | None) -> bytes:
     return head("GET", target, {"Host": "localhost", **more}, "HTTP/1.1")
 
 
+def plain(method: str, target: str, body: bytes = b"") -> bytes:
+    """A request with a body, however empty."""
+    headers = {"Host": "localhost", "Content-Length": str(len(body))}
+    return head(method, target, headers, "HTTP/1.1") + body
+
+
 def upgrade(
     changes: Mapping[str, str | None] | None = None,
     *,
