@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 # Whatever slips into a log line under one of these names does not reach the log.
 HIDDEN = frozenset(
@@ -43,8 +44,15 @@ def configure_logging(level: str, fmt: str) -> None:
     # The transport's libraries log whole packets, and so the messages of people.
     for name in ("engineio", "socketio", "engineio.server", "socketio.server"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("aiohttp.server").addFilter(is_ours)
     # While the database is away it writes a traceback each second; we say so ourselves.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line is of an error of ours: what clients send is refused, and that is all."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def add_occasion(

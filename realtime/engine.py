@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import engineio
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import StreamReader, web
 from engineio.packet import Packet
 
 from realtime.body import read_at_most
@@ -199,11 +199,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         return packets
 
     async def _post(self, request: web.Request, socket: EngineSocket) -> None:
-        body = await read_at_most(request.content, self.max_http_buffer_size)
-        text = as_text(body)
-        if text is None:
-            socket.end(TRANSPORT_ERROR, CLOSE)
-        if text is None or not await socket.post(text):
+        async def read() -> str | None:
+            return await read_text(request.content, self.max_http_buffer_size)
+
+        if not await socket.post(read):
             raise RefusedUpgradeError("The body is no list of packets.")
 
     def _respond(self, request: web.Request, body: str) -> web.Response:
@@ -216,9 +215,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         return web.Response(text=body, headers=headers)
 
 
-def as_text(body: bytes | None) -> str | None:
-    """A body as text; None where it is none."""
+async def read_text(stream: StreamReader, most_bytes: int) -> str | None:
+    """A whole body as text; None where it is none, too large, or breaks off."""
     try:
+        body = await read_at_most(stream, most_bytes)
         return body.decode() if body else None
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, ConnectionError, web.RequestPayloadError):
         return None

@@ -1,7 +1,9 @@
 """One client's Engine.IO session: it polls, or has a websocket, or goes from one to the other."""
 
 import asyncio
+import binascii
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from realtime.outgoing import CLOSE, NOOP, PING, PROBED, Outgoing
@@ -133,7 +135,7 @@ class EngineSocket:
             self._engine.heard(self, packet[1:])
         elif kind == "3":
             self._pong()
-        elif kind == "b" and self._websocket is None:
+        elif kind == "b" and self._websocket is None and is_base64(packet[1:]):
             self._engine.heard(self, None)
         else:
             self.end(TRANSPORT_CLOSE if packet == "1" else TRANSPORT_ERROR)
@@ -196,8 +198,8 @@ class EngineSocket:
             packets.append(out.payload.decode())
         return SEPARATOR.join(packets) or NOOP.payload.decode()
 
-    async def post(self, body: str) -> bool:
-        """Take a body of packets, and say whether it was one.
+    async def post(self, read: Callable[[], Awaitable[str | None]]) -> bool:
+        """Take a body of packets, and say whether it was one; `read` gives None where it is none.
 
         The answer waits while the client has asked for enough. Two bodies at once have no order:
         they end the session.
@@ -207,6 +209,10 @@ class EngineSocket:
             return False
         self._posting = True
         try:
+            body = await read()
+            if body is None:
+                self.end(TRANSPORT_ERROR, CLOSE)
+                return False
             for packet in body.split(SEPARATOR):
                 await self._ready()
                 if self.closed:
@@ -266,6 +272,15 @@ class EngineSocket:
         self.end(reason, CLOSE)
 
 
+def is_base64(text: str) -> bool:
+    """Whether that is how polling clients send binary."""
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return False
+    return True
+
+
 class Probe:
     """The listener of a websocket that wants to carry a session which polls."""
 
@@ -279,11 +294,11 @@ class Probe:
     def heard(self, text: str) -> None:
         """`2probe`, then `5`; after that the session itself listens."""
         socket = self._socket
-        if text == "2probe" and not socket.closed and not socket.upgraded:
+        if text == "2probe" and not (self._probed or socket.closed or socket.upgraded):
             self._probed = True
             self._websocket.send(PROBED.framed)
             socket.probe()
-        elif text == "5" and self._probed and not socket.closed and not socket.upgraded:
+        elif text == "5" and self._probed and not (socket.closed or socket.upgraded):
             self._deadline.cancel()
             self._websocket.begin(socket)
             socket.carry(self._websocket)

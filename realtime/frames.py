@@ -99,7 +99,7 @@ class FrameReader:
         if size >= 126:
             extra = 2 if size == 126 else 8
             head += extra
-            if len(buffer) - begin < head:
+            if len(buffer) - begin < 2 + extra:
                 return 0, 0
             size = int.from_bytes(buffer[begin + 2 : begin + 2 + extra], "big")
         if size + self._size > self._most_bytes:
