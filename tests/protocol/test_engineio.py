@@ -90,10 +90,10 @@ async def test_a_message_is_taken_and_answered(joined: Session) -> None:
 
 
 async def test_several_packets_together_are_taken_in_their_order(joined: Session) -> None:
-    await joined.send(*(f'42{n}["clock:sync",{{"clientTime":{n}}}]' for n in range(10)))
-    await joined.answer(9)
+    await joined.send(*(f'42{n}["clock:sync",{{"clientTime":{n}}}]' for n in range(100)))
+    await joined.answer(99)
     acks = [packet for packet in joined.packets if packet.startswith("43")]
-    assert [int(ack[2 : ack.index("[")]) for ack in acks] == list(range(10))
+    assert [int(ack[2 : ack.index("[")]) for ack in acks] == list(range(100))
 
 
 async def test_letters_of_every_size_come_back_whole(joined: Session) -> None:
