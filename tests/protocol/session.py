@@ -5,7 +5,7 @@ import itertools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -60,11 +60,9 @@ class Session(ABC):
     async def ends(self) -> None:
         """Wait until the server has ended the session."""
         async with asyncio.timeout(PATIENCE_S):
-            try:
+            with suppress(ConnectionError):
                 while True:
                     await self.hear()
-            except ConnectionError:
-                pass
 
 
 class Polling(Session):

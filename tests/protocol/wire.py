@@ -5,7 +5,7 @@ import base64
 import hashlib
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -47,11 +47,9 @@ class Wire:
 
     async def send(self, *parts: bytes) -> None:
         """Write everything as one piece; a server that has hung up is told nothing."""
-        try:
+        with suppress(ConnectionError):  # what comes of it is seen where the answer is read
             self._writer.write(b"".join(parts))
             await self._writer.drain()
-        except ConnectionError:
-            pass  # what comes of it is seen where the answer is read
 
     async def drip(self, data: bytes) -> None:
         """Write byte by byte, each a segment of its own."""
@@ -105,30 +103,27 @@ class Wire:
     async def is_over(self) -> list[Frame]:
         """Wait for the end, with or without a close frame; gives the frames before that."""
         frames: list[Frame] = []
-        try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
             while (frame := await self.frame()).opcode != CLOSE:
                 frames.append(frame)
             await self.send(masked(CLOSE, frame.payload))
             await self.ends()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
         return frames
 
     async def ends(self, within_s: float = PATIENCE_S) -> bytes:
         """Wait until the server has ended the connection; gives what it said before that."""
         said = b""
         async with asyncio.timeout(within_s):
-            try:
+            with suppress(ConnectionError):
                 while part := await self._reader.read(65536):
                     said += part
-            except ConnectionError:
-                pass
         return said
 
     def half_close(self) -> None:
-        """Say that nothing more will be sent."""
-        if not self._writer.is_closing():
-            self._writer.write_eof()
+        """Say that nothing more will be sent, if there is anybody left to hear it."""
+        with suppress(OSError):
+            if not self._writer.is_closing():
+                self._writer.write_eof()
 
     def vanish(self) -> None:
         """Be gone without a goodbye."""
