@@ -197,6 +197,9 @@ class WebSocket(asyncio.Protocol):
         self._say_last(close_frame(code))
         self._broken = True
         self._reader = FrameReader(0)
+        if not self._transport.is_closing():
+            # Not closed altogether: what comes in unread would have the kernel take back our words.
+            self._transport.write_eof()
         if self._listener is not None:
             self._listener.lost()
 

@@ -1,19 +1,16 @@
 """The heartbeat over both transports: the server asks, and who does not answer is dropped."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import house_env, sign_up
-from tests.protocol.quick import PING_INTERVAL_S, PING_TIMEOUT_S
 from tests.protocol.session import TRANSPORTS, open_session, polling, watcher
 from tests.protocol.wire import message, websocket
-from tests.servers import BARE, ROOT
+from tests.servers import House
 
+PING_INTERVAL_S = PING_TIMEOUT_S = 1
 CLOCK = '["clock:sync",{"clientTime":5}]'
 transports = pytest.mark.parametrize("transport", TRANSPORTS)
 
@@ -21,20 +18,15 @@ transports = pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a short heartbeat; gives its URL."""
-    settings = house_env(tmp_path_factory.mktemp("quick"), PORT="0", LOG_FORMAT="json")
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.protocol.quick"],
-        cwd=ROOT,
-        env={**BARE, **settings},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        yield json.loads(next(line for line in process.stderr if '"serving"' in line))["url"]
-        process.terminate()
-        said = process.stderr.read()
-    assert process.returncode == 0
-    assert "Traceback" not in said
+    settings = house_env(
+        tmp_path_factory.mktemp("quick"),
+        PING_INTERVAL=str(PING_INTERVAL_S),
+        PING_TIMEOUT=str(PING_TIMEOUT_S),
+    )
+    house = House("sqlite", settings)
+    house.start()
+    yield house.urls[0]
+    house.stop()
 
 
 @pytest.fixture
