@@ -155,8 +155,8 @@ async def test_a_message_of_the_largest_size_is_taken(line: Wire) -> None:
 
 
 async def test_a_message_of_small_fragments_is_bounded_too(line: Wire) -> None:
-    await line.send(masked(TEXT, b"4" + b"x" * (LIMIT - 1), final=False))
-    await line.send(masked(CONTINUATION, b"xx", final=False))
+    await line.send(masked(TEXT, b"4" + b"x" * (LIMIT - 100), final=False))
+    await line.send(masked(CONTINUATION, b"x" * 100, final=False))
     assert await line.closes() == TOO_BIG
 
 
