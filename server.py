@@ -7,7 +7,7 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import structlog
 import uvloop
@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 __all__ = ["catalogue", "main"]
 
 BACKLOG = 1024
+# aiohttp would wait an hour for a connection's next request.
+HTTP: dict[str, Any] = {"access_log": None, "handle_signals": False, "keepalive_timeout": 75}
 NO_REDIS: tuple[type[Exception], ...] = (*REDIS_DOWN, ValueError)
 
 
@@ -52,7 +54,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     await ask_redis(settings.redis_url)
     async with running(settings) as services:
-        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False)
+        runner = web.AppRunner(make_app(services), **HTTP)
         await runner.setup()
         try:
             server = await listen(runner, services.sio.eio, settings.host, settings.port)

@@ -7,7 +7,7 @@ three reserved bits are always zero.
 from collections.abc import Iterator
 from enum import IntEnum
 
-from aiohttp._websocket.helpers import websocket_mask
+from realtime.private_parts import mask as apply_mask
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CONTINUATION = 0
@@ -138,7 +138,7 @@ class FrameReader:
 def unmask(mask: bytes | bytearray, data: bytes | bytearray) -> bytes:
     """`data` without its mask."""
     plain = bytearray(data)
-    websocket_mask(bytes(mask), plain)
+    apply_mask(bytes(mask), plain)
     return bytes(plain)
 
 
