@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, missing
 
 from schemas import base
+from schemas import fields as house
 
 JsonSchema = dict[str, Any]
 
@@ -13,14 +14,14 @@ NULL: JsonSchema = {"type": "null"}
 
 # The first that a field is an instance of decides, so the special ones come before the general.
 PLAIN: tuple[tuple[type[fields.Field[Any]], JsonSchema], ...] = (
-    (base.Url, {"type": "string", "format": "uri-reference"}),
-    (base.Id, {"type": "string", "format": "uuid"}),
-    (base.Time, {"type": "string", "format": "date-time"}),
-    (base.Email, {"type": "string", "format": "email"}),
+    (house.Url, {"type": "string", "format": "uri-reference"}),
+    (house.Id, {"type": "string", "format": "uuid"}),
+    (house.Time, {"type": "string", "format": "date-time"}),
+    (house.Email, {"type": "string", "format": "email"}),
     (fields.String, {"type": "string"}),
-    (base.Integer, {"type": "integer"}),
-    (base.Number, {"type": "number"}),
-    (base.Flag, {"type": "boolean"}),
+    (house.Integer, {"type": "integer"}),
+    (house.Number, {"type": "number"}),
+    (house.Flag, {"type": "boolean"}),
     (fields.Integer, {"type": "integer"}),
     (fields.Float, {"type": "number"}),
     (fields.Boolean, {"type": "boolean"}),
@@ -85,7 +86,7 @@ class Definitions:
         if isinstance(field, fields.Dict):
             inner = self._value(field.value_field, incoming) if field.value_field else {}
             return {"type": "object", "additionalProperties": inner}
-        if isinstance(field, base.Choice):
+        if isinstance(field, house.Choice):
             kind = "string" if isinstance(field.choices[0], str) else "integer"
             return {"type": kind, "enum": list(field.choices)}
         return self._plain(field, incoming)
@@ -111,7 +112,7 @@ def limits(field: fields.Field[Any]) -> JsonSchema:
     found = {key: field.metadata[key] for key in LIMITS if key in field.metadata}
     if pattern := field.metadata.get("pattern"):
         found["pattern"] = f"^(?:{pattern})$"  # ours must match as a whole, JSON Schema's anywhere
-    elif isinstance(field, base.Text) and not field.blank:
+    elif isinstance(field, house.Text) and not field.blank:
         found["pattern"] = r"\S"
     return found
 

@@ -1,6 +1,7 @@
 """Artists on the wire."""
 
-from schemas.base import Choice, Id, Paging, Reply, Text
+from schemas.base import Paging, Reply
+from schemas.fields import Choice, Id, Text
 
 
 class ArtistReply(Reply):

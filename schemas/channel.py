@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Choice, Flag, Id, Integer, Reply, Request, Text
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Choice, Flag, Id, Integer, Text
 from schemas.message import MAX_SEQ
 
 

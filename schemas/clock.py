@@ -1,6 +1,7 @@
 """Measuring the clock on the wire."""
 
-from schemas.base import Number, Reply, Request, Text
+from schemas.base import Reply, Request
+from schemas.fields import Number, Text
 
 
 class ClockSync(Request):

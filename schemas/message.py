@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Flag, Id, Integer, Reply, Request, Text, Time
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Flag, Id, Integer, Text, Time
 from schemas.user import UserReply
 
 MAX_SEQ = 2**53 - 1

@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Choice, Flag, Id, Integer, Number, Reply, Request
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Choice, Flag, Id, Integer, Number
 from schemas.track import TrackReply
 
 STATUSES = ("stopped", "waiting", "playing", "paused")

@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Choice, Id, Integer, Reply, Request, Text, Time
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Choice, Id, Integer, Text, Time
 from schemas.track import TrackReply
 
 MAX_QUEUE = 500

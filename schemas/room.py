@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from schemas.base import Broadcast, Choice, Flag, Id, Integer, Paging, Reply, Request, Text, Time
+from schemas.base import Broadcast, Paging, Reply, Request
+from schemas.fields import Choice, Flag, Id, Integer, Text, Time
 from schemas.message import MessageReply
 from schemas.playback import PlaybackReply
 from schemas.queue import QueueItemReply

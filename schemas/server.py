@@ -1,6 +1,7 @@
 """Servers on the wire."""
 
-from schemas.base import Id, Integer, Reply, Request, Text, Time
+from schemas.base import Reply, Request
+from schemas.fields import Id, Integer, Text, Time
 from schemas.message import MAX_SEQ
 
 

@@ -4,19 +4,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from schemas.base import (
-    Broadcast,
-    Choice,
-    Email,
-    Flag,
-    Id,
-    Integer,
-    Number,
-    Reply,
-    Request,
-    Text,
-    Time,
-)
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Choice, Email, Flag, Id, Integer, Number, Text, Time
 from schemas.user import OwnUserReply, username
 
 MAX_TOKEN = 4096

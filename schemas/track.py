@@ -3,7 +3,8 @@
 from marshmallow import fields
 
 from schemas.artist import ArtistReply
-from schemas.base import Id, Number, Reply, Request, Text, Time
+from schemas.base import Reply, Request
+from schemas.fields import Id, Number, Text, Time
 
 
 class TrackReply(Reply):

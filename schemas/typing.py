@@ -1,6 +1,7 @@
 """Who is typing, on the wire."""
 
-from schemas.base import Broadcast, Id, Request
+from schemas.base import Broadcast, Request
+from schemas.fields import Id
 
 
 class TypingStart(Request):

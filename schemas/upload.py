@@ -1,6 +1,7 @@
 """What comes beside an uploaded file."""
 
-from schemas.base import Id, Request, Text
+from schemas.base import Request
+from schemas.fields import Id, Text
 
 
 class TrackForm(Request):

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from schemas.base import Broadcast, Choice, Flag, Id, Paging, Reply, Request, Text, Time, Url
+from schemas.base import Broadcast, Paging, Reply, Request
+from schemas.fields import Choice, Flag, Id, Text, Time, Url
 
 NAME_PATTERN = r"[A-Za-z0-9_-]+"
 NAME_SAYS = "Only letters, digits, '_' and '-'."

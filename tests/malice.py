@@ -10,7 +10,8 @@ from marshmallow import fields
 
 from handlers import catalogue
 from handlers.registry import EVENTS, Event
-from schemas.base import Choice, Flag, Id, Integer, Number, Text, instance
+from schemas.base import instance
+from schemas.fields import Choice, Flag, Id, Integer, Number, Text
 
 __all__ = ["EVENTS", "catalogue", "hostile_frames", "random_frame", "refused_payloads"]
 

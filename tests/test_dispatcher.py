@@ -17,7 +17,8 @@ from handlers.envelope import Envelope
 from handlers.registry import EVENTS, Event, Handler, Who
 from models.errors import Conflict, Forbidden, RateLimited
 from models.user import Role, User
-from schemas.base import Request, Text
+from schemas.base import Request
+from schemas.fields import Text
 from tests.silent import SilentSocket
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from marshmallow import fields
 
 from docs.json_schema import Definitions
 from docs.typescript import interface
-from schemas.base import Choice, Flag, Id, Integer, Reply, Request, Text
+from schemas.base import Reply, Request
+from schemas.fields import Choice, Flag, Id, Integer, Text
 
 
 class PartReply(Reply):

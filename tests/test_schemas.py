@@ -13,24 +13,8 @@ from handlers.envelope import MAX_DETAILS, load, success
 from handlers.registry import Who, broadcasts
 from models.cursor import Page, decode_cursor, encode_cursor
 from models.errors import ValidationFailed
-from schemas.base import (
-    Broadcast,
-    Choice,
-    Email,
-    Flag,
-    Id,
-    Integer,
-    Number,
-    Paging,
-    Reply,
-    Request,
-    Text,
-    Time,
-    Url,
-    camel_case,
-    details,
-    dump,
-)
+from schemas.base import Broadcast, Paging, Reply, Request, camel_case, details, dump
+from schemas.fields import Choice, Email, Flag, Id, Integer, Number, Text, Time, Url
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
