@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, fields
 
+from schemas.compiled import Compiled
 from schemas.fields import CONTROL, Integer, Text
 
 MAX_ECHO = 64
 CODES = {"Unknown field.": "unknown", "Missing data for required field.": "required"}
 
 
-class _Wire(Schema):
+class _Wire(Compiled):
     """camelCase names."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:

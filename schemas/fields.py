@@ -6,7 +6,7 @@ is has a function that says how.
 
 import math
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
@@ -230,7 +230,9 @@ def time_text(value: datetime | None) -> str | None:
     """The moment as it goes out: `isoformat` at a third of its price, where it is UTC's already."""
     if value is None:
         return None
-    if type(value) is not datetime or not _is_utc(value.tzinfo):
+    zone = value.tzinfo
+    is_utc = zone is UTC or (isinstance(zone, ZoneInfo) and zone.key == "UTC")
+    if not is_utc or type(value) is not datetime:
         utc = value.astimezone(UTC).isoformat(timespec="milliseconds")
         return utc.replace("+00:00", "Z")
     return (
@@ -238,7 +240,3 @@ def time_text(value: datetime | None) -> str | None:
         f"T{TWO_DIGITS[value.hour]}:{TWO_DIGITS[value.minute]}:{TWO_DIGITS[value.second]}"
         f".{THREE_DIGITS[value.microsecond // 1000]}Z"
     )
-
-
-def _is_utc(zone: tzinfo | None) -> bool:
-    return zone is UTC or (isinstance(zone, ZoneInfo) and zone.key == "UTC")
