@@ -227,16 +227,16 @@ class Time(fields.Field[datetime]):
 
 
 def time_text(value: datetime | None) -> str | None:
-    """The moment as it goes out: `isoformat` at a third of its price, where it is UTC's already."""
+    """The moment as `isoformat` writes it, at a quarter of the price if it is in UTC."""
     if value is None:
         return None
-    zone = value.tzinfo
+    zone, year = value.tzinfo, value.year
     is_utc = zone is UTC or (isinstance(zone, ZoneInfo) and zone.key == "UTC")
-    if not is_utc or type(value) is not datetime:
+    if not is_utc or year < 1000 or type(value) is not datetime:
         utc = value.astimezone(UTC).isoformat(timespec="milliseconds")
         return utc.replace("+00:00", "Z")
     return (
-        f"{value.year:04}-{TWO_DIGITS[value.month]}-{TWO_DIGITS[value.day]}"
+        f"{year}-{TWO_DIGITS[value.month]}-{TWO_DIGITS[value.day]}"
         f"T{TWO_DIGITS[value.hour]}:{TWO_DIGITS[value.minute]}:{TWO_DIGITS[value.second]}"
         f".{THREE_DIGITS[value.microsecond // 1000]}Z"
     )
