@@ -41,13 +41,15 @@ ROWS: dict[str, Callable[[Bench], list[Figure]]] = {
 }
 QUICK = Scale(rounds=1, seconds=1.5, share=0.2)
 OPEN_FILES = 8192
+QUIET = 0.5  # others' load, in cores, that does not matter much
 COMPLAINTS = 12
 PACKAGES = ("python-socketio", "aiohttp", "asyncpg", "uvloop")
 
 
 def main() -> int:
     arguments = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped, too
+    # Both stop the servers, too; Ctrl-C is what an event loop knows how to end by.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     allow_open_files()
     scale = QUICK if arguments.quick else Scale()
     with grounded() as ground:
@@ -86,8 +88,7 @@ def measured(bench: Bench, letters: str) -> list[Figure]:
         began_s = time.monotonic()
         try:
             figures += measure(bench)
-        except (OSError, RuntimeError, ExceptionGroup) as error:
-            # One row that fails (a server that died, say) does not take the others with it.
+        except Exception as error:  # noqa: BLE001 - a server that died, say: the others go on
             figures.append(Figure(f"row {row}", ours="failed", met=False))
             bench.notes.append(f"row {row} FAILED: {error!r}"[:500])
         print(f"row {row} took {time.monotonic() - began_s:.0f} s", file=sys.stderr, flush=True)
@@ -123,6 +124,8 @@ def machine(cores: Cores, *, quick: bool) -> str:
         f"Node: {node.stdout.strip()}, {peer_versions()}",
         "again: make bench, or .venv/bin/python -m bench --rows a,c",
     ]
+    if (load := os.getloadavg()[0]) > QUIET:
+        lines.append(f"NOT ALONE: a load of {load:.1f} before we began. Figures will be worse.")
     if quick:
         lines.append("QUICK: a fifth of the sizes, one round. It shows that it runs, no more.")
     return "\n".join(lines)
@@ -138,4 +141,7 @@ def peer_versions() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -21,7 +21,7 @@ class Scale:
     """How much is measured: seconds and rounds of a load, and parts of the issue's sizes."""
 
     rounds: int = 5
-    seconds: float = 4.0
+    seconds: float = 3.0
     share: float = 1.0
 
     def part(self, size: int) -> int:
@@ -38,14 +38,16 @@ class Bench:
 
     def note(self, what: str, name: str, costs: Sequence[Cost]) -> None:
         """Tell how busy both ends were, and what went wrong."""
-        busy, generator = (
-            median(cost.busy for cost in costs),
-            median(cost.generator_busy for cost in costs),
-        )
-        rate = median(cost.deliveries / cost.elapsed_s for cost in costs)
+        busy = median(cost.busy for cost in costs)
+        generator = median(cost.generator_busy for cost in costs)
         acked = median(cost.acked / cost.elapsed_s for cost in costs)
-        text = f"{what}, {name}: core {busy:.0%} busy, generator {generator:.0%}"
-        text += f", {acked:,.0f} acknowledgements/s, {rate:,.0f} deliveries/s"
+        heard = median(cost.deliveries / cost.elapsed_s for cost in costs)
+        text = (
+            f"{what}, {name}: core {busy:.0%} busy, generator {generator:.0%}, {acked:,.0f} acks/s"
+        )
+        if heard:
+            size = median(cost.bytes / max(1, cost.deliveries) for cost in costs)
+            text += f", {heard:,.0f} deliveries/s of {size:,.0f} bytes"
         if missing := sum(cost.missing for cost in costs):
             text += f", {missing:,} DELIVERIES MISSING"
         self.notes.append(text)

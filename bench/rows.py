@@ -42,8 +42,8 @@ def one_room(bench: Bench) -> list[Figure]:
 
 def hundred_rooms(bench: Bench) -> list[Figure]:
     """100 rooms of 20, 1,000 messages a second: CPU and latency."""
-    work = "CPU a delivery, 100 rooms of 20, 1,000 messages/s"
     rooms, per_second = bench.scale.part(100), bench.scale.part(1000)
+    work = f"CPU a delivery, {rooms} rooms of 20, {per_second:,} messages/s"
 
     async def load(crowd: Crowd) -> Cost:
         return await paced(crowd, per_second, bench.scale.seconds)
