@@ -14,7 +14,6 @@ from bench.table import Figure, compared
 
 SOCKETS = Path("/proc/net/sockstat")
 IDLE_ROOM = 20
-FIRST = 200
 SETTLE_S = 3.0
 SOCKETS_EACH = 10
 STALLED_BUFFER = 8192  # of a client's kernel, bytes: it would hide what the server has to keep
@@ -29,25 +28,27 @@ def idle(bench: Bench) -> list[Figure]:
     """Memory of 1,000 connections that are in rooms and do nothing."""
     count = bench.scale.part(1000)
     with bench.ground.both() as installations:
-        ours, node = (idle_kb(installation, count) for installation in installations)
-    return [compared(f"memory an idle connection, of {count:,}", "KB", [ours], [node], 0.50)]
+        ours, node = (idle_kb(bench, each, count) for each in installations)
+    return [compared(f"f  memory an idle connection, of {count:,}", "KB", [ours], [node], 0.50)]
 
 
-def idle_kb(installation: Installation, count: int) -> float:
+def idle_kb(bench: Bench, installation: Installation, count: int) -> float:
     """In a process that has not done anything else, so that nothing is there to be used again.
 
     Some are connected before: what a server loads once, and keeps for all, is not counted.
     """
+    earlier = bench.scale.part(200)
     with installation.serve() as target:
-        tokens = run(guests(target, count + FIRST))
+        tokens = run(guests(target, earlier + count))
 
     async def measure(target: Target) -> float:
-        first = await enter(target, tokens[:FIRST], FIRST // IDLE_ROOM)
+        first = await enter(target, tokens[:earlier], earlier // IDLE_ROOM)
         before = await settled_bytes(target)
-        crowd = await enter(target, tokens[FIRST:], count // IDLE_ROOM)
+        crowd = await enter(target, tokens[earlier:], count // IDLE_ROOM)
         after = await settled_bytes(target)
         connected = len(crowd.meters)
         for each in (first, crowd):
+            bench.note_trouble("f  idle connections", each)
             each.close()
         return (after - before) / connected / 1024
 
@@ -76,7 +77,7 @@ def stalled(bench: Bench) -> list[Figure]:
     times = " / ".join(f"{moment:g}" for moment in moments(bench))
     return [
         Figure(
-            work=f"memory of {count:,} clients that do not read, after 0 / {times} s",
+            work=f"g  memory of {count:,} clients that do not read, after 0 / {times} s",
             ours=curve_text(ours),
             node=curve_text(node),
             target="flat after the bound",
@@ -114,9 +115,10 @@ async def stall(bench: Bench, target: Target, count: int) -> tuple[list[float], 
         said.append(crowd.tally.acked)
     load.cancel()
     bench.notes.append(
-        f"clients that do not read, {target.name}: {said[-1]:,} messages of 2,000 characters, "
+        f"g  clients that do not read, {target.name}: {said[-1]:,} messages of 2,000 characters, "
         f"{connected - target.open_files():,} of {count:,} clients closed by the server"
     )
+    bench.note_trouble("g  speakers", crowd)
     crowd.abort()
     return curve, said
 

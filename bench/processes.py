@@ -14,7 +14,7 @@ from bench.table import Figure
 from tests.servers import redis_server
 
 ROOMS, SIZE, SPEAKERS_EACH = 10, 20, 2
-WORK = f"deliveries a CPU second of the busiest process, {ROOMS} rooms of {SIZE}, two beside one"
+WORK = f"h  deliveries a CPU second of the busiest process, {ROOMS} rooms of {SIZE}, two beside one"
 TARGET = "≥ 1.70 x one"
 
 
@@ -63,7 +63,7 @@ async def measure(bench: Bench, targets: Sequence[Target]) -> Figure:
             found[side].append(await load(crowds[side], bench.scale.seconds))
     one, two = (median(share.capacity for share in shares[1:]) for shares in found)
     evenness = median(max(share.cpu_s) / sum(share.cpu_s) for share in found[1][1:])
-    bench.notes.append(f"two processes: the busiest did {evenness:.0%} of the work")
+    bench.notes.append(f"h  two processes: the busiest did {evenness:.0%} of the work")
     for crowd in crowds:
         bench.note_trouble(WORK, crowd)
     return Figure(

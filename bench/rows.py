@@ -29,8 +29,8 @@ def one_room(bench: Bench) -> list[Figure]:
         crowds = [await in_rooms(target, 1, 200) for target in targets]
         figures = []
         for work, load, at_most in (
-            ("CPU a delivery, one room of 200, saturated", many, 0.25),
-            ("CPU a delivery, one room of 200, one message at a time", single, 0.75),
+            ("a  CPU a delivery, one room of 200, saturated", many, 0.25),
+            ("b  CPU a delivery, one room of 200, one message at a time", single, 0.75),
         ):
             ours, node = await interleaved(bench, work, crowds, load)
             figures.append(cpu_figure(work, ours, node, at_most))
@@ -43,7 +43,7 @@ def one_room(bench: Bench) -> list[Figure]:
 def hundred_rooms(bench: Bench) -> list[Figure]:
     """100 rooms of 20, 1,000 messages a second: CPU and latency."""
     rooms, per_second = bench.scale.part(100), bench.scale.part(1000)
-    work = f"CPU a delivery, {rooms} rooms of 20, {per_second:,} messages/s"
+    work = f"c  CPU a delivery, {rooms} rooms of 20, {per_second:,} messages/s"
 
     async def load(crowd: Crowd) -> Cost:
         return await paced(crowd, per_second, bench.scale.seconds)
@@ -65,7 +65,7 @@ def latency_figure(ours: Sequence[Cost], node: Sequence[Cost]) -> Figure:
 
     mine, theirs = middle(ours, 0.99), middle(node, 0.99)
     return Figure(
-        work="  latency of the same, p50 / p99",
+        work="   latency of the same, p50 / p99",
         ours=f"{middle(ours, 0.5):.1f} / {mine:.1f} ms",
         node=f"{middle(node, 0.5):.1f} / {theirs:.1f} ms",
         ratio=f"{mine / theirs:.2f}" if theirs else "-",
@@ -76,7 +76,7 @@ def latency_figure(ours: Sequence[Cost], node: Sequence[Cost]) -> Figure:
 
 def acknowledged(bench: Bench) -> list[Figure]:
     """`clock:sync` from 50 connections, each with one under way."""
-    work = "CPU an acknowledged event, no fan-out"
+    work = "d  CPU an acknowledged event, no fan-out"
 
     async def load(crowd: Crowd) -> Cost:
         return await measure_clocks(crowd, bench.scale.seconds)
@@ -93,7 +93,7 @@ def acknowledged(bench: Bench) -> list[Figure]:
 
 def handshakes(bench: Bench) -> list[Figure]:
     """Connect, join the namespace, be greeted, close: some at a time."""
-    count = bench.scale.part(400)
+    count = bench.scale.part(300)
 
     async def shake(target: Target, tokens: Sequence[str]) -> float:
         async def one(token: str) -> None:
@@ -111,7 +111,7 @@ def handshakes(bench: Bench) -> list[Figure]:
             for side in order(number):
                 found[side].append(await shake(targets[side], tokens[side]))
         ours, node = (each[1:] for each in found)  # the first round was to warm up
-        return [compared("CPU a handshake", "µs", ours, node, 0.50)]
+        return [compared("e  CPU a handshake", "µs", ours, node, 0.50)]
 
     with bench.ground.both_serving() as targets:
         return run(measure(targets))
