@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Callable
 from contextvars import ContextVar
+from uuid import UUID
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
@@ -13,9 +13,8 @@ HIDDEN = frozenset(
     {"token", "access_token", "refresh_token", "password", "authorization", "content", "secret"}
 )
 
-Occasion = dict[str, str]
-# On what occasion a line is written: asked only when one is, since most events write none.
-occasion: ContextVar[Callable[[], Occasion] | None] = ContextVar("occasion", default=None)
+# On what occasion a line is written: an event's name, and who sent it.
+occasion: ContextVar[tuple[str, UUID] | None] = ContextVar("occasion", default=None)
 
 
 def configure_logging(level: str, fmt: str) -> None:
@@ -60,7 +59,7 @@ def add_occasion(
 ) -> structlog.typing.EventDict:
     """Say of which event, and of whom, a line is."""
     if (current := occasion.get()) is not None:
-        line.update(current())
+        line["event_name"], line["user_id"] = current[0], str(current[1])
     return line
 
 

@@ -33,6 +33,14 @@ class Caller:
     room_ids: set[UUID] = field(default_factory=set)
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     gone: bool = False
+    expires_at_ms: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stay_until(self.expires_at)
+
+    def stay_until(self, expires_at: datetime) -> None:
+        """The access token ends then."""
+        self.expires_at, self.expires_at_ms = expires_at, expires_at.timestamp() * 1000
 
     @property
     def now_ms(self) -> float:
@@ -43,11 +51,6 @@ class Caller:
     def now(self) -> datetime:
         """The same, as a date."""
         return self.services.now()
-
-    @property
-    def expires_at_ms(self) -> float:
-        """When the access token ends, on the server's clock."""
-        return self.expires_at.timestamp() * 1000
 
     def enter(self, channel: str) -> None:
         """Hear `channel` from now on."""

@@ -1,16 +1,14 @@
 """The one way in for events: order, validation, rights, limits, time, metrics, and the answer."""
 
 import asyncio
-import inspect
-from contextvars import Token
-from functools import cache
+from functools import cache, partial
 from time import perf_counter
 from typing import Any
 
 import structlog
 from prometheus_client import Histogram
 
-from config.logging import Occasion, occasion
+from config.logging import occasion
 from handlers.caller import Caller
 from handlers.envelope import Envelope, failure, load, success
 from handlers.metrics import EVENT_ERRORS, EVENT_SECONDS
@@ -30,11 +28,12 @@ log = structlog.get_logger(__name__)
 class Job(Later):
     """One event on its way to its answer."""
 
-    __slots__ = ("args", "began_s", "caller", "name", "received_at_ms", "work")
+    __slots__ = ("args", "began_s", "caller", "event", "name", "received_at_ms", "work")
 
     def __init__(self, name: str, caller: Caller, args: tuple[Any, ...], at_ms: float) -> None:
         super().__init__()
         self.name = name
+        self.event = EVENTS.get(name)
         self.caller = caller
         self.args = args
         self.received_at_ms = at_ms
@@ -44,11 +43,7 @@ class Job(Later):
     @property
     def known(self) -> str:
         """The event's name for metrics and logs: what clients make up is none."""
-        return self.name if self.name in EVENTS else "unknown"
-
-    def occasion(self) -> Occasion:
-        """What a log line says of the event at hand."""
-        return {"event_name": self.known, "user_id": str(self.caller.user.id)}
+        return "unknown" if self.event is None else self.name
 
 
 class Dispatcher:
@@ -67,9 +62,13 @@ class Dispatcher:
         caller: Caller | None = self._services.callers.get(sid)
         if caller is None:
             return failure(Unauthorized("You are not signed in."))
-        job = Job(name, caller, args, self._services.sio.received_at_ms)
+        at_ms = self._services.sio.received_at_ms
+        event = EVENTS.get(name)
+        if event is not None and not (caller.turn.busy or caller.gone) and self._is_instant(event):
+            return self._answer_now(event, caller, args, at_ms)
+        job = Job(name, caller, args, at_ms)
         self._services.in_flight += 1
-        caller.turn.take(lambda: self._begin(job))
+        caller.turn.take(partial(self._begin, job))
         if len(caller.turn) >= MAX_WAITING:
             caller.socket.pause()
         return job
@@ -81,35 +80,39 @@ class Dispatcher:
             caller.socket.resume()
         if caller.gone:
             self._end(job, None)
-            return True
-        job.began_s = perf_counter()
-        caller.received_at_ms = job.received_at_ms
-        if (event := EVENTS.get(job.name)) is not None and self._is_instant(event):
-            self._end(job, self._answer_now(event, job))
-            return True
-        self._start(job, event)
-        return False
+        elif job.event is not None and self._is_instant(job.event):
+            self._end(job, self._answer_now(job.event, caller, job.args, job.received_at_ms))
+        else:
+            self._start(job)
+            return False
+        return True
 
     def _is_instant(self, event: Event) -> bool:
-        return not (waits(event) or self._services.limiter.waits)
+        return not (event.waits or self._services.limiter.waits)
 
-    def _answer_now(self, event: Event, job: Job) -> Envelope:
+    def _answer_now(
+        self, event: Event, caller: Caller, args: tuple[Any, ...], at_ms: float
+    ) -> Envelope:
         """The answer of a handler that waits for nothing: it needs no task."""
-        token: Token[Any] = occasion.set(job.occasion)
+        began_s = perf_counter()
+        caller.received_at_ms = at_ms
+        token = occasion.set((event.name, caller.user.id))
         try:
-            check_token(job.caller)
-            self._services.limit_now(event.limit, event.name, str(job.caller.user.id))
-            check_who(event, job.caller)
-            payload = load(event.request, single(job.args))
-            return success(event.handler(job.caller, **payload), event.reply, many=event.many)
+            check_token(caller)
+            self._services.limit_now(event.limit, event.name, caller.user.id)
+            check_who(event, caller)
+            payload = load(event.request, single(args))
+            envelope = success(event.handler(caller, **payload), event.reply, many=event.many)
         except Exception as error:  # noqa: BLE001 - as below
-            return failure(error)
-        finally:
-            occasion.reset(token)
+            envelope = failure(error)
+        occasion.reset(token)
+        count(event.name, envelope, began_s)
+        return envelope
 
-    def _start(self, job: Job, event: Event | None) -> None:
+    def _start(self, job: Job) -> None:
+        job.began_s, job.caller.received_at_ms = perf_counter(), job.received_at_ms
         loop = asyncio.get_running_loop()
-        work = job.work = loop.create_task(self._try(event, job), name=f"event-{job.known}")
+        work = job.work = loop.create_task(self._try(job), name=f"event-{job.known}")
         timer = loop.call_later(self._time_limit_s, self._give_up, job)
 
         def finish(work: "asyncio.Task[Envelope]") -> None:
@@ -131,47 +134,43 @@ class Dispatcher:
             self._end(job, failure(TimeoutError()))
             job.caller.turn.done()
 
-    async def _try(self, event: Event | None, job: Job) -> Envelope:
+    async def _try(self, job: Job) -> Envelope:
         # The one place that catches everything: an event without an answer hangs its client.
-        occasion.set(job.occasion)
+        occasion.set((job.known, job.caller.user.id))
         try:
-            return await self._run(event, job)
+            return await self._run(job.event, job.caller, job.args)
         except Exception as error:  # noqa: BLE001
             return failure(error)
 
-    async def _run(self, event: Event | None, job: Job) -> Envelope:
-        caller = job.caller
+    async def _run(self, event: Event | None, caller: Caller, args: tuple[Any, ...]) -> Envelope:
         check_token(caller)
         if event is None:
             await self._services.limit("60/10s", "unknown", str(caller.user.id))
             raise UnknownEvent("There is no such event.")
         await self._services.limit(event.limit, event.name, str(caller.user.id))
         check_who(event, caller)
-        payload = load(event.request, single(job.args))
+        payload = load(event.request, single(args))
         result = event.handler(caller, **payload)
-        if inspect.isawaitable(result):
-            result = await result
-        return success(result, event.reply, many=event.many)
+        return success(await result if event.waits else result, event.reply, many=event.many)
 
     def _end(self, job: Job, envelope: Envelope | None) -> None:
         self._services.in_flight -= 1
-        if envelope is not None:
-            seconds(job.known).observe(perf_counter() - job.began_s)
-            if not envelope["success"]:
-                EVENT_ERRORS.labels(job.known, envelope["code"]).inc()
+        if envelope is not None and job.began_s:
+            count(job.known, envelope, job.began_s)
         job.give(envelope)
+
+
+def count(event: str, envelope: Envelope, began_s: float) -> None:
+    """Note for the metrics how long an event took, and how it ended."""
+    seconds(event).observe(perf_counter() - began_s)
+    if not envelope["success"]:
+        EVENT_ERRORS.labels(event, envelope["code"]).inc()
 
 
 @cache
 def seconds(event: str) -> Histogram:
     """The event's own histogram: to find it costs more than to use it."""
     return EVENT_SECONDS.labels(event)
-
-
-@cache
-def waits(event: Event) -> bool:
-    """Whether the event's handler has anything to wait for."""
-    return inspect.iscoroutinefunction(event.handler)
 
 
 def single(args: tuple[Any, ...]) -> Any:
@@ -184,7 +183,7 @@ def single(args: tuple[Any, ...]) -> Any:
 
 def check_token(caller: Caller) -> None:
     """`Unauthorized` once the socket's access token has expired."""
-    if caller.expires_at_ms <= caller.now_ms:
+    if caller.expires_at_ms <= caller.received_at_ms:
         raise Unauthorized("Your access token has expired.", "token_expired")
 
 

@@ -4,12 +4,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from config.limits import parse_limit
 from schemas.base import Broadcast, Empty, Reply, Request
 
-# A plain function is a handler that waits for nothing: it is answered at once.
 Handler = Callable[..., Any]
 DEFAULT_LIMIT = "60/10s"
 
@@ -23,7 +23,7 @@ class Who(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """An event that clients may send."""
 
@@ -34,6 +34,11 @@ class Event:
     who: Who
     limit: str
     handler: Handler
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether the handler has anything to wait for: one that has not is a plain function."""
+        return inspect.iscoroutinefunction(self.handler)
 
     @property
     def summary(self) -> str:

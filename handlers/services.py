@@ -1,7 +1,7 @@
 """What handlers and background tasks work with: built once by `server.py`, passed to all."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,7 +74,7 @@ class Services:
         if wait_s is not None:
             raise RateLimited(wait_s)
 
-    def limit_now(self, limit: str, name: str, who: str) -> None:
+    def limit_now(self, limit: str, name: str, who: Hashable) -> None:
         """The same, where the limiter has nothing to wait for."""
         wait_s = self.limiter.retry_after_s_now(limit, name, who)
         if wait_s is not None:

@@ -17,7 +17,7 @@ async def renew(caller: Caller, token: str) -> Caller:
     if claims.session_id != caller.session_id:
         raise Unauthorized("That token is of another session.", "token_invalid")
     await Session.alive(claims.session_id, caller.now)
-    caller.expires_at = max(caller.expires_at, claims.expires_at)
+    caller.stay_until(max(caller.expires_at, claims.expires_at))
     watch_expiry(caller)
     return caller
 

@@ -158,7 +158,10 @@ class EngineSocket:
 
     def heard(self, text: str) -> None:
         if self.ended is None:
-            self.receive(text)
+            if text[:1] == "4":
+                self._engine.heard(self, text[1:])
+            else:
+                self.receive(text)
 
     def heard_binary(self) -> None:
         if not self.closed:

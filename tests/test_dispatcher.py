@@ -34,7 +34,7 @@ class House:
     def __init__(self) -> None:
         self.callers: dict[str, Caller] = {}
         self.in_flight = 0
-        self.sio = SimpleNamespace(received_at_ms=0.0)
+        self.sio = SimpleNamespace(received_at_ms=NOW.timestamp() * 1000)
         self.limiter = SimpleNamespace(waits=False)
         self.clock = SimpleNamespace(now_ms=lambda: NOW.timestamp() * 1000)
         self.limited: list[str] = []
@@ -242,7 +242,7 @@ async def test_nobody_unknown_expired_or_gone_gets_through(house: House) -> None
         unknown = await dispatch("test:other", "socket")
         house.limited = ["test:it", "unknown"]
         limited = [await dispatch(name, "socket") for name in ("test:it", "test:other")]
-        caller.expires_at = NOW
+        caller.stay_until(NOW)
         expired = await dispatch("test:it", "socket")
         caller.gone = True
         assert await dispatch("test:it", "socket") is None
@@ -295,9 +295,10 @@ async def test_what_waits_for_nothing_is_answered_at_once_and_keeps_its_turn(hou
         order.append(text)
 
     with declared(quick, name="test:quick"), declared(slow, name="test:slow"):
-        answer = Dispatcher.dispatch(ask.inner, "test:quick", "socket", {"text": "x"})
-        assert isinstance(answer, Job)
-        assert answer.value == {"success": True, "data": {}}
+        assert ask.inner.dispatch("test:quick", "socket", {"text": "x"}) == {
+            "success": True,
+            "data": {},
+        }
         waiting = [asyncio.create_task(say("test:slow", ""))]
         waiting += [asyncio.create_task(say("test:quick", text)) for text in "abc"]
         await asyncio.sleep(0)
