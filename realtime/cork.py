@@ -13,15 +13,18 @@ class Corked(Protocol):
 class Cork:
     """Flushes, at the end of the loop's turn, all that have something to write."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_loop", "_waiting")
 
     def __init__(self) -> None:
+        # Kept, since to ask for it is a call to the system each time.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[Corked] = []
 
     def add(self, corked: Corked) -> None:
         """Have `corked` flushed; to be called once for each time it begins to gather."""
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop = self._loop or asyncio.get_running_loop()
+            self._loop.call_soon(self._flush)
         self._waiting.append(corked)
 
     def _flush(self) -> None:
