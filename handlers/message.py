@@ -12,7 +12,7 @@ from models.cursor import Page
 from models.message import Message
 from models.message_list import Slice, visible_message
 from models.message_read import Reading, mark_read
-from models.message_send import Draft
+from models.message_send import Draft, Sent
 from schemas.base import dump
 from schemas.channel import ChannelRead
 from schemas.message import (
@@ -30,11 +30,15 @@ from schemas.message import (
 async def send(caller: Caller, **given: Any) -> dict[str, Any]:
     """Say something in a channel; without `channelId` in the default server's `#general`."""
     caller.user.status = caller.user.chosen_status  # they are here: this is their socket
-    sent = await Draft(caller.user, given).send(caller.now, partial(dump, MessageSent))
-    if not sent.again:
-        channel = text_channel(sent.channel_id)
-        caller.tell(channel, MessageSent, sent.data, order=(channel, sent.seq))
+    draft = Draft(caller.user, given)
+    sent = await draft.send(caller.now, partial(dump, MessageSent), partial(tell, caller))
     return sent.data
+
+
+def tell(caller: Caller, sent: Sent) -> None:
+    """Say what has been sent to all who hear its channel."""
+    channel = text_channel(sent.channel_id)
+    caller.tell(channel, MessageSent, sent.data, order=(channel, sent.seq))
 
 
 @event("message:get", MessageGet, reply=MessageReply)

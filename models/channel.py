@@ -1,7 +1,8 @@
 """Channels: where messages go, each with a count of its events."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -9,7 +10,7 @@ from tortoise import fields
 from models.errors import Conflict, Forbidden, NotFound
 from models.row import Row
 from models.server import Server
-from models.sql import rows
+from models.sql import Bulk
 from models.user import User
 
 if TYPE_CHECKING:
@@ -23,18 +24,24 @@ class ChannelType(StrEnum):
     DIRECT = "direct"
 
 
-# The way of every message leads through here: one query, and none that has to be put together.
-OPEN = """
-    SELECT channels.* FROM channels LEFT JOIN servers ON servers.id = channels.server_id
-    WHERE (servers.is_default OR EXISTS (
+# Which channel everybody asks for by its id or, without one, as #general; and who may read it. The
+# way of every message leads through here: one query for all that wait, none to be put together.
+OPEN = Bulk(
+    """
+    SELECT given.place, channels.* FROM {given}
+    JOIN channels ON channels.id = COALESCE(given.channel_id, (
+        SELECT general.id FROM channels AS general JOIN servers ON servers.id = general.server_id
+        WHERE servers.is_default AND general.type = 'text' AND general.name = 'general'
+        ORDER BY general.position, general.id LIMIT 1))
+    LEFT JOIN servers ON servers.id = channels.server_id
+    WHERE servers.is_default OR EXISTS (
         SELECT 1 FROM room_members JOIN rooms ON rooms.id = room_members.room_id
         WHERE rooms.id = channels.room_id AND rooms.closed_at IS NULL
-        AND room_members.user_id = $1))
-"""
-BY_ID = f"{OPEN} AND channels.id = $2"
-GENERAL = f"""{OPEN} AND servers.is_default AND channels.type = 'text'
-    AND channels.name = 'general' ORDER BY channels.position, channels.id LIMIT 1
-"""
+        AND room_members.user_id = given.user_id)
+    """,
+    user_id="uuid",
+    channel_id="uuid",
+)
 
 
 class Channel(Row):
@@ -74,13 +81,21 @@ class Channel(Row):
 
         Without an id it is `#general`. Anything else is `NotFound`.
         """
-        if channel_id is None:
-            found = await rows(GENERAL, user.id)
-        else:
-            found = await rows(BY_ID, user.id, channel_id)
-        if not found:
+        (channel,) = await cls.each_open_to([(user.id, channel_id)])
+        if channel is None:
             raise NotFound("There is no such channel.")
-        return cls._init_from_db(**found[0])
+        return channel
+
+    @classmethod
+    async def each_open_to(cls, asked: Sequence[tuple[UUID, UUID | None]]) -> list[Self | None]:
+        """The same for many at once, each a user's id with a channel's; None where not open."""
+        found: list[Self | None] = [None] * len(asked)
+        channels: dict[Any, Self] = {}
+        for row in await OPEN.rows(asked):
+            if row["id"] not in channels:
+                channels[row["id"]] = cls._init_from_db(**row)
+            found[row["place"] - 1] = channels[row["id"]]
+        return found
 
     def check_writer(self, user: User) -> None:
         """Let through who may write here, of those who may read."""

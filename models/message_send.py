@@ -1,34 +1,21 @@
-"""Sending a message: who may, in which channel, once for each nonce, stored before it is said."""
+"""Sending messages: who may, in which channel, once for each nonce, stored before they are said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
+from models.batch import Batch
 from models.channel import Channel
 from models.errors import Conflict, Forbidden, NotFound
 from models.message import Message
-from models.message_log import as_first_said, next_seq, writing_to
-from models.nonce import Nonce, NonceUsedError
-from models.row import new_id
-from models.sql import rows
+from models.message_batch import EVENT, NewMessage, store
+from models.message_log import as_first_said
+from models.nonce import Nonce, NonceUsedError, hash_payload
 from models.user import User
 
-EVENT = "message"
-AsSaid = Callable[[Message], dict[str, Any]]
-
-ADD_MESSAGE = """
-    INSERT INTO messages (id, channel_id, author_id, content, nonce, reply_to_id,
-                          edited, pinned, seq, number, created_at, sent_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, FALSE, FALSE, $7, $7, $8, $8, $8)
-"""
-ADD_EVENT = """
-    INSERT INTO channel_events (channel_id, seq, event, message_id, data)
-    VALUES ($1, $2, $3, $4, $5)
-"""
+AsSaid = Callable[[NewMessage], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +28,9 @@ class Sent:
     again: bool = False
 
 
+Tell = Callable[[Sent], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What somebody wants to say; `given` is all that they gave, which a nonce stands for."""
@@ -48,77 +38,117 @@ class Draft:
     author: User
     given: dict[str, Any] = field(repr=False)
 
-    async def send(self, now: datetime, as_said: AsSaid) -> Sent:
+    async def send(self, now: datetime, as_said: AsSaid, tell: Tell | None = None) -> Sent:
         """Store it with its place in the channel's log; when this returns, it is committed.
 
-        `as_said` gives a message's form on the wire, which goes into the log as it is.
+        `as_said` gives a message's form on the wire, which goes into the log as it is, but for its
+        `seq`. `tell` is called for what was stored now, in the order of the log, also when whoever
+        waits for this has been cancelled: what is in the log is said.
         """
         if self.given.get("user_id", self.author.id) != self.author.id:
             raise Forbidden("You can only write as yourself.")
-        channel = await Channel.open_to(self.author, self.given.get("channel_id"))
-        channel.check_writer(self.author)
-        if reply_to := self.given.get("reply_to"):
-            await check_reply(channel.id, reply_to)
         try:
-            return await self._store(channel.id, now, as_said)
+            return await SENDING.do(Sending(self, now, as_said, tell))
         except NonceUsedError:
             return await self._first(now)
 
-    async def _store(self, channel_id: UUID, now: datetime, as_said: AsSaid) -> Sent:
-        message = self._message(channel_id, now)
-        async with writing_to(channel_id):
-            if nonce := message.nonce:
-                await Nonce.use(self.author.id, nonce, self._payload, message.id, now)
-            message.seq = message.number = await next_seq(channel_id)
-            data = as_said(message)
-            await add(message, data)
-        return Sent(channel_id, message.seq, data)
-
-    def _message(self, channel_id: UUID, now: datetime) -> Message:
-        return Message(
-            id=new_id(),
-            channel_id=channel_id,
-            author=self.author,
-            content=self.given["content"],
-            nonce=self.given.get("nonce"),
-            reply_to_id=self.given.get("reply_to"),
-            seq=0,
-            number=0,
-            created_at=now,
-            sent_at=now,
-            updated_at=now,
-        )
-
     async def _first(self, now: datetime) -> Sent:
-        first = await Nonce.first_result(self.author.id, self.given["nonce"], self._payload, now)
+        first = await Nonce.first_result(self.author.id, self.given["nonce"], self.payload, now)
         if first is None:
             raise Conflict("This nonce is in use. Please try again.")
         data = await as_first_said(first)
         return Sent(UUID(data["channelId"]), data["seq"], data, again=True)
 
     @property
-    def _payload(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
+        """What its nonce stands for."""
         return {"event": EVENT, **self.given}
 
 
-async def check_reply(channel_id: UUID, message_id: UUID) -> None:
-    """`NotFound` unless that message is in the channel."""
-    if not await Message.exists(id=message_id, channel_id=channel_id):
-        raise NotFound("There is no such message to reply to.")
+@dataclass(frozen=True, slots=True, eq=False)
+class Sending:
+    """A draft on its way, with what `Draft.send` was given."""
+
+    draft: Draft
+    now: datetime
+    as_said: AsSaid
+    tell: Tell | None
+
+    @property
+    def to(self) -> tuple[UUID, UUID | None]:
+        """Who sends it, and to which channel."""
+        return self.draft.author.id, self.draft.given.get("channel_id")
+
+    @property
+    def mark(self) -> Any:
+        """What no other has that waits with it: by its nonce it may be the same message."""
+        nonce = self.draft.given.get("nonce")
+        return (self.draft.author.id, nonce) if nonce else self
+
+    def message(self, channel: Channel | None, replies: set[tuple[UUID, UUID]]) -> NewMessage:
+        """The message to store, if its author may write it there.
+
+        `replies` are the messages that can be replied to: their channels' and their own ids.
+        """
+        given, author = self.draft.given, self.draft.author
+        if channel is None:
+            raise NotFound("There is no such channel.")
+        channel.check_writer(author)
+        nonce, reply_to = given.get("nonce"), given.get("reply_to")
+        if reply_to and (channel.id, reply_to) not in replies:
+            raise NotFound("There is no such message to reply to.")
+        payload_hash = hash_payload(self.draft.payload) if nonce else None
+        content = given["content"]
+        message = NewMessage(channel.id, author, content, nonce, reply_to, self.now, payload_hash)
+        message.data = self.as_said(message)
+        return message
+
+    def sent(self, message: NewMessage) -> Sent | Exception:
+        """What has been stored, told to those who hear it."""
+        sent = Sent(message.channel_id, message.seq, message.data)
+        try:
+            if self.tell:
+                self.tell(sent)
+        except Exception as error:  # noqa: BLE001 - those after it are to be told all the same
+            return error
+        return sent
 
 
-async def add(message: Message, data: dict[str, Any]) -> None:
-    """Write a new message and its event; the ORM's own way takes thrice the time."""
-    await rows(
-        ADD_MESSAGE,
-        message.id,
-        message.channel_id,
-        message.author_id,
-        message.content,
-        message.nonce,
-        message.reply_to_id,
-        message.seq,
-        message.sent_at,
-    )
-    text = orjson.dumps(data).decode()
-    await rows(ADD_EVENT, message.channel_id, message.seq, EVENT, message.id, text)
+async def send_all(sendings: Sequence[Sending]) -> list[Sent | Exception]:
+    """Send what waits. Of those with one nonce the first goes first, and decides for the rest."""
+    results: dict[Sending, Sent | Exception] = {}
+    while left := [sending for sending in sendings if sending not in results]:
+        # Turned round, so that it is the first of each nonce that stays.
+        different = {sending.mark: sending for sending in reversed(left)}.values()
+        results |= await _send_different(list(different)[::-1])
+    return [results[sending] for sending in sendings]
+
+
+async def _send_different(sendings: Sequence[Sending]) -> dict[Sending, Sent | Exception]:
+    """Check, store and tell them; no two have the same nonce."""
+    results: dict[Sending, Sent | Exception] = {}
+    messages: dict[Sending, NewMessage] = {}
+    channels = await Channel.each_open_to([sending.to for sending in sendings])
+    replies = await _existing([sending.draft.given.get("reply_to") for sending in sendings])
+    for sending, channel in zip(sendings, channels, strict=True):
+        try:
+            messages[sending] = sending.message(channel, replies)
+        except Exception as error:  # noqa: BLE001 - it concerns nobody but who sent this
+            results[sending] = error
+    now = max(sending.now for sending in sendings)
+    refusals = await store(list(messages.values()), now) if messages else []
+    for (sending, message), refusal in zip(messages.items(), refusals, strict=True):
+        results[sending] = refusal or sending.sent(message)
+    return results
+
+
+async def _existing(message_ids: Sequence[UUID | None]) -> set[tuple[UUID, UUID]]:
+    """Those messages that there are, each with its channel before it."""
+    wanted = {message_id for message_id in message_ids if message_id}
+    if not wanted:
+        return set()
+    found = await Message.filter(id__in=wanted).values_list("channel_id", "id")
+    return {(channel_id, message_id) for channel_id, message_id in found}
+
+
+SENDING = Batch("messages", send_all)
