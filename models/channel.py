@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tortoise import fields
 
+from models.batch import Batch
 from models.errors import Conflict, Forbidden, NotFound
 from models.row import Row
 from models.server import Server
@@ -42,6 +43,13 @@ OPEN = Bulk(
     user_id="uuid",
     channel_id="uuid",
 )
+OF_SERVERS = Bulk(
+    """
+    SELECT channels.* FROM {given} JOIN channels ON channels.server_id = given.server_id
+    ORDER BY channels.position, channels.id
+    """,
+    server_id="uuid",
+)
 
 
 class Channel(Row):
@@ -71,9 +79,9 @@ class Channel(Row):
         table = "channels"
 
     @classmethod
-    async def of_server(cls, server_id: UUID) -> list[Self]:
-        """A server's channels in their order."""
-        return await cls.filter(server_id=server_id).order_by("position", "id")
+    async def of_server(cls, server_id: UUID) -> list["Channel"]:
+        """A server's channels in their order; shared by all who ask at one time."""
+        return await READING.do(server_id)
 
     @classmethod
     async def open_to(cls, user: User, channel_id: UUID | None) -> Self:
@@ -103,3 +111,12 @@ class Channel(Row):
             raise Conflict("This channel is for voices. Messages go to a text channel.")
         if self.type is ChannelType.ANNOUNCEMENT and not user.moderates:
             raise Forbidden("Only moderators can write in this channel.")
+
+
+async def _of_servers(server_ids: Sequence[UUID]) -> list[list[Channel]]:
+    found = await OF_SERVERS.rows([(server_id,) for server_id in set(server_ids)])
+    channels = [Channel._init_from_db(**row) for row in found]  # noqa: SLF001
+    return [[each for each in channels if each.server_id == one] for one in server_ids]
+
+
+READING = Batch("channels", _of_servers)

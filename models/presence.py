@@ -4,15 +4,18 @@ Every process keeps a sign of life. The sockets of one that died without a word 
 whichever process notices first (`reap`), so that nobody stays connected for ever.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
 import redis.asyncio as redis
+from redis.asyncio.client import Pipeline
 
 from config.redis import PREFIX
+from models.batch import Batch
 from models.user import User, UserStatus
 
 LIFE_SIGN_EVERY_S = 2.0
@@ -22,6 +25,7 @@ BATCH = 200
 
 Place = tuple[UUID, UUID]  # a room and a user
 Key = TypeVar("Key")
+Change = Callable[[Pipeline], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Presence:
     def __init__(self, client: "redis.Redis", process_id: str) -> None:
         self._redis = client
         self._process_id = process_id
+        self._changes = Batch("presence", self._change)
 
     async def show_life(self) -> None:
         """Say that this process lives; to be called every `LIFE_SIGN_EVERY_S`."""
@@ -49,28 +54,20 @@ class Presence:
 
     async def connect(self, user_id: UUID, sid: str) -> None:
         """A socket of `user_id` is there."""
-        async with self._redis.pipeline() as pipeline:
-            pipeline.hset(_sockets(self._process_id), sid, str(user_id))
-            pipeline.sadd(_user(user_id), sid)
-            await pipeline.execute()
+        await self._changes.do(partial(_count, self._process_id, CountedSocket(sid, user_id, ())))
 
     async def disconnect(self, user_id: UUID, sid: str, room_ids: Iterable[UUID]) -> None:
         """That socket is gone, and out of the rooms it was in."""
-        await self._remove(self._process_id, user_id, sid, room_ids)
+        socket = CountedSocket(sid, user_id, tuple(room_ids))
+        await self._changes.do(partial(_uncount, self._process_id, socket))
 
     async def enter(self, room_id: UUID, user_id: UUID, sid: str) -> None:
         """A socket hears a room from now on."""
-        async with self._redis.pipeline() as pipeline:
-            pipeline.sadd(_room(room_id, user_id), sid)
-            pipeline.sadd(_rooms(sid), str(room_id))
-            await pipeline.execute()
+        await self._changes.do(partial(_seat, room_id, user_id, sid))
 
     async def leave(self, room_id: UUID, user_id: UUID, sid: str) -> None:
         """A socket no longer hears a room."""
-        async with self._redis.pipeline() as pipeline:
-            pipeline.srem(_room(room_id, user_id), sid)
-            pipeline.srem(_rooms(sid), str(room_id))
-            await pipeline.execute()
+        await self._changes.do(partial(_unseat, room_id, user_id, sid))
 
     async def in_room(self, room_id: UUID, user_ids: Iterable[UUID]) -> dict[UUID, int]:
         """How many sockets each of the users has in the room."""
@@ -104,11 +101,7 @@ class Presence:
         for some in batched(sockets, BATCH):
             async with self._redis.pipeline() as pipeline:
                 for socket in some:
-                    pipeline.hset(_sockets(self._process_id), socket.sid, str(socket.user_id))
-                    pipeline.sadd(_user(socket.user_id), socket.sid)
-                    for room_id in socket.room_ids:
-                        pipeline.sadd(_room(room_id, socket.user_id), socket.sid)
-                        pipeline.sadd(_rooms(socket.sid), str(room_id))
+                    _count(self._process_id, socket, pipeline)
                 await pipeline.execute()
 
     async def forget(self, sids: Collection[str]) -> list[CountedSocket]:
@@ -146,20 +139,17 @@ class Presence:
         lost = []
         for (sid, user_id), names in zip(owners.items(), rooms, strict=True):
             socket = CountedSocket(sid, user_id, tuple(UUID(str(name)) for name in names))
-            await self._remove(process_id, user_id, sid, socket.room_ids)
+            await self._changes.do(partial(_uncount, process_id, socket))
             lost.append(socket)
         return lost
 
-    async def _remove(
-        self, process_id: str, user_id: UUID, sid: str, room_ids: Iterable[UUID]
-    ) -> None:
+    async def _change(self, changes: Sequence[Change]) -> Sequence[None]:
+        """What sockets do at one time, in the order in which they do it."""
         async with self._redis.pipeline() as pipeline:
-            pipeline.hdel(_sockets(process_id), sid)
-            pipeline.srem(_user(user_id), sid)
-            pipeline.delete(_rooms(sid))
-            for room_id in room_ids:
-                pipeline.srem(_room(room_id, user_id), sid)
+            for change in changes:
+                change(pipeline)
             await pipeline.execute()
+        return [None] * len(changes)
 
     async def _counts(self, keys: dict[Key, str]) -> dict[Key, int]:
         if not keys:
@@ -176,6 +166,31 @@ def batched(sockets: Iterable[CountedSocket], size: int) -> Iterator[list[Counte
     rest = iter(sockets)
     while some := list(islice(rest, size)):
         yield some
+
+
+def _count(process_id: str, socket: CountedSocket, pipeline: Pipeline) -> None:
+    pipeline.hset(_sockets(process_id), socket.sid, str(socket.user_id))
+    pipeline.sadd(_user(socket.user_id), socket.sid)
+    for room_id in socket.room_ids:
+        _seat(room_id, socket.user_id, socket.sid, pipeline)
+
+
+def _uncount(process_id: str, socket: CountedSocket, pipeline: Pipeline) -> None:
+    pipeline.hdel(_sockets(process_id), socket.sid)
+    pipeline.srem(_user(socket.user_id), socket.sid)
+    pipeline.delete(_rooms(socket.sid))
+    for room_id in socket.room_ids:
+        pipeline.srem(_room(room_id, socket.user_id), socket.sid)
+
+
+def _seat(room_id: UUID, user_id: UUID, sid: str, pipeline: Pipeline) -> None:
+    pipeline.sadd(_room(room_id, user_id), sid)
+    pipeline.sadd(_rooms(sid), str(room_id))
+
+
+def _unseat(room_id: UUID, user_id: UUID, sid: str, pipeline: Pipeline) -> None:
+    pipeline.srem(_room(room_id, user_id), sid)
+    pipeline.srem(_rooms(sid), str(room_id))
 
 
 def _life(process_id: str) -> str:
