@@ -97,13 +97,16 @@ async def test_one_message_costs_a_check_and_a_write(database: str) -> None:
 
 async def test_of_one_nonce_within_a_burst_the_first_decides(database: str) -> None:
     ada, bob = await User.sign_up("ada"), await User.sign_up("bob")
-    first, again, other, bobs, later = await outcomes(
-        send(ada, nonce="n"),
-        send(ada, nonce="n"),
-        send(ada, "Other", nonce="n"),
-        send(bob, nonce="n"),
-        send(ada, nonce="m"),
-    )
+    with queries() as ran:
+        first, again, other, bobs, later = await outcomes(
+            send(ada, nonce="n"),
+            send(ada, nonce="n"),
+            send(ada, "Other", nonce="n"),
+            send(bob, nonce="n"),
+            send(ada, nonce="m"),
+        )
+    # None of them is tried twice.
+    assert len([statement for statement in ran if "INTO nonces" in statement]) == 3
     assert (first.again, again.again, again.data) == (False, True, first.data)
     assert isinstance(other, Conflict)
     assert {bobs.data["id"], later.data["id"]}.isdisjoint({first.data["id"]})
