@@ -27,6 +27,7 @@ class ChannelType(StrEnum):
 
 # Which channel everybody asks for by its id or, without one, as #general; and who may read it. The
 # way of every message leads through here: one query for all that wait, none to be put together.
+# Joins, because for an EXISTS beside an OR PostgreSQL reads all members of all rooms.
 OPEN = Bulk(
     """
     SELECT given.place, channels.* FROM {given}
@@ -35,10 +36,10 @@ OPEN = Bulk(
         WHERE servers.is_default AND general.type = 'text' AND general.name = 'general'
         ORDER BY general.position, general.id LIMIT 1))
     LEFT JOIN servers ON servers.id = channels.server_id
-    WHERE servers.is_default OR EXISTS (
-        SELECT 1 FROM room_members JOIN rooms ON rooms.id = room_members.room_id
-        WHERE rooms.id = channels.room_id AND rooms.closed_at IS NULL
-        AND room_members.user_id = given.user_id)
+    LEFT JOIN rooms ON rooms.id = channels.room_id AND rooms.closed_at IS NULL
+    LEFT JOIN room_members
+        ON room_members.room_id = rooms.id AND room_members.user_id = given.user_id
+    WHERE servers.is_default OR room_members.id IS NOT NULL
     """,
     user_id="uuid",
     channel_id="uuid",
