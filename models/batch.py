@@ -97,6 +97,10 @@ class Batch(Generic[Item, Result]):
 
     async def _results(self, items: list[Item]) -> Sequence[Result | BaseException]:
         try:
-            return await self._work(items)
+            results = await self._work(items)
         except Exception as error:  # noqa: BLE001 - it is raised again to each who waits
             return [error] * len(items)
+        if len(results) == len(items):
+            return results
+        wrong = RuntimeError(f"{self._name}: {len(results)} results for {len(items)} items")
+        return [wrong] * len(items)

@@ -25,7 +25,10 @@ NEXT_SEQ = "UPDATE channels SET last_seq = last_seq + 1 WHERE id = $1 RETURNING 
 
 @asynccontextmanager
 async def writing_to(channel_id: UUID) -> AsyncIterator[None]:
-    """A transaction for the one who writes to a channel now.
+    """A transaction for the one who writes to a channel now: a change of a message, say.
+
+    New messages are written together (`models.message_batch`), with the same lock of the row: it
+    is to be taken first (`next_seq`), before any other that they take.
 
     The lock within this process comes first, so that those who wait for a busy channel
     do not each hold a connection to the database.

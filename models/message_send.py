@@ -20,12 +20,11 @@ AsSaid = Callable[[NewMessage], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message as it is said on the wire; `again` where its nonce had sent it before."""
+    """A message as it is said on the wire."""
 
     channel_id: UUID
     seq: int
     data: dict[str, Any]
-    again: bool = False
 
 
 Tell = Callable[[Sent], None]
@@ -57,7 +56,7 @@ class Draft:
         if first is None:
             raise Conflict("This nonce is in use. Please try again.")
         data = await as_first_said(first)
-        return Sent(UUID(data["channelId"]), data["seq"], data, again=True)
+        return Sent(UUID(data["channelId"]), data["seq"], data)
 
     @property
     def payload(self) -> dict[str, Any]:

@@ -76,6 +76,16 @@ async def test_a_run_that_fails_fails_for_all_of_it_and_not_for_the_next() -> No
     assert await after == 8
 
 
+async def test_work_without_a_result_for_each_leaves_nobody_waiting() -> None:
+    async def forgetful(numbers: list[int]) -> list[int]:
+        return numbers[1:]
+
+    batch = Batch("forgetful", forgetful)
+    for each in ask(batch, 1, 2):
+        with pytest.raises(RuntimeError, match="1 results for 2 items"):
+            await each
+
+
 async def test_who_is_cancelled_hurts_nobody() -> None:
     work = Doubling()
     batch = Batch("test", work)
