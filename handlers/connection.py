@@ -8,6 +8,7 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from handlers.caller import Caller
+from handlers.channel import hear
 from handlers.envelope import failure
 from handlers.metrics import SOCKETS
 from handlers.room_presence import settle
@@ -23,7 +24,7 @@ from models.errors import Unauthorized, Unavailable
 from models.server import Server
 from models.session import Session
 from models.user import User
-from realtime.bus import RESUMED
+from realtime.manager import RESUMED
 from realtime.server import NotNowError
 from schemas.session import Connected, SessionEnded, SessionExpiring
 
@@ -67,19 +68,11 @@ class Connections:
         session = await Session.alive(claims.session_id, now)
         eio_sid = services.manager.eio_sid_from_sid(sid, "/")
         caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
-        caller.channels = await self._channels_of(caller)
+        caller.channels = await base_topics(caller)
+        await hear(services.manager, caller.channels)
         await services.presence.connect(session.user_id, sid)
         services.callers[sid] = caller
         SOCKETS.inc()
-
-    async def _channels_of(self, caller: Caller) -> list[str]:
-        """What the caller hears from the beginning: its own, and all that it may read."""
-        server = await Server.default()
-        channels = await Channel.of_server(server.id)
-        for channel in channels:
-            self._services.manager.begin(text_channel(channel.id), channel.last_seq)
-        own = [user_channel(caller.user.id), session_channel(caller.session_id)]
-        return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""
@@ -156,6 +149,14 @@ class Connections:
         for sid in sids if user else ():
             if caller := self._services.callers.get(sid):
                 caller.user = user
+
+
+async def base_topics(caller: Caller) -> list[str]:
+    """What the caller hears from the beginning: its own, and all that it may read."""
+    server = await Server.default()
+    channels = await Channel.of_server(server.id)
+    own = [user_channel(caller.user.id), session_channel(caller.session_id)]
+    return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
 
 
 async def end_socket(caller: Caller, code: str, *, reconnect: bool) -> None:

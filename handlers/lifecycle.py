@@ -27,9 +27,11 @@ from models.row import new_id
 from models.server import Server
 from models.token import TokenIssuer
 from models.upload import existing_tracks
-from realtime.bus import Bus, LocalBus, RedisBus
+from realtime.bus import Bus
+from realtime.local_bus import LocalBus
 from realtime.manager import FanOutManager
-from realtime.sequencer import Sequencer
+from realtime.recovery import Recovery
+from realtime.redis_bus import RedisBus
 from realtime.server import RealtimeServer
 from schemas.session import ServerDraining
 
@@ -62,10 +64,9 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
 def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     """This process' parts, wired but not yet at work."""
     process_id = new_id().hex
-    bus: Bus = RedisBus(redis, process_id) if settings.redis_url else LocalBus()
-    sequencer = Sequencer()
-    manager = FanOutManager(bus, sequencer)
-    sequencer.missing = channel_log(manager)
+    shared = settings.redis_url
+    bus: Bus = RedisBus(redis, process_id, channel_log) if shared else LocalBus(channel_log)
+    manager = FanOutManager(bus, Recovery(redis, bus))
     sio = RealtimeServer(manager=manager, now_ms=clock.now_ms, origins=origins(settings))
     services = Services(
         settings=settings,
@@ -96,6 +97,7 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.presence.show_life()
     await services.manager.start()
     services.spawn(show_life(services), "life-sign")
+    services.spawn(services.manager.recovery.run(), "recovery")
     services.spawn(keep_house(services), "housekeeping")
     conductor = Conductor(services)
     services.spawn(conductor.follow(), "conductor-timers")

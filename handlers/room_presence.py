@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from handlers.caller import Caller
+from handlers.channel import hear
 from handlers.playback import listener_left
 from handlers.services import Services, room_channel, text_channel, user_channel
 from models.errors import NotFound
@@ -40,13 +41,19 @@ async def arrive(caller: Caller, room_id: UUID, invite_code: str | None) -> None
         await caller.services.presence.enter(room_id, caller.user.id, caller.sid)
         async with changing(room_id) as room:
             await admit(room, caller.user, invite_code, caller.now)
+        await hear(caller.services.manager, topics_of(room))
     except BaseException:
         if not heard:
             await uncount(caller, room_id)
         raise
-    caller.enter(room_channel(room.id))
-    caller.enter(text_channel(room.channel_id))
+    for topic in topics_of(room):
+        caller.enter(topic)
     await announce(caller.services, room)
+
+
+def topics_of(room: Room) -> list[str]:
+    """What is heard in a room."""
+    return [room_channel(room.id), text_channel(room.channel_id)]
 
 
 def begin_streams(services: Services, state: RoomState) -> None:

@@ -1,5 +1,6 @@
 """Channels: where messages go, each with a count of its events."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
@@ -67,6 +68,14 @@ class Channel(Row):
     async def of_server(cls, server_id: UUID) -> list[Self]:
         """A server's channels in their order."""
         return await cls.filter(server_id=server_id).order_by("position", "id")
+
+    @classmethod
+    async def last_seqs(cls, channel_ids: Collection[UUID]) -> dict[UUID, int]:
+        """The number of each channel's newest event; those that are no more are left out."""
+        if not channel_ids:
+            return {}
+        found = cls.filter(id__in=list(channel_ids)).values_list("id", "last_seq")
+        return dict(await found)
 
     @classmethod
     async def open_to(cls, user: User, channel_id: UUID | None) -> Self:
