@@ -11,6 +11,7 @@ from handlers.caller import Caller
 from handlers.channel import hear
 from handlers.envelope import failure
 from handlers.metrics import SOCKETS
+from handlers.recovery import recover
 from handlers.room_presence import settle
 from handlers.services import (
     Services,
@@ -44,6 +45,7 @@ class Connections:
         services.sio.after_connect = self.welcome
         services.manager.on_control("end_session", self.end_session)
         services.manager.on_control("refresh_user", self.refresh_user)
+        services.manager.on_control("replaced", self.end_replaced)
         services.manager.on_control(RESUMED, self.look_for_ended_sessions)
 
     async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
@@ -69,10 +71,17 @@ class Connections:
         eio_sid = services.manager.eio_sid_from_sid(sid, "/")
         caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
         caller.channels = await base_topics(caller)
-        await hear(services.manager, caller.channels)
         await services.presence.connect(session.user_id, sid)
+        if not (wants_recovery(auth) and await recover(caller, auth)):
+            await self._begin(caller, recoverable=wants_recovery(auth))
         services.callers[sid] = caller
         SOCKETS.inc()
+
+    async def _begin(self, caller: Caller, *, recoverable: bool) -> None:
+        manager = self._services.manager
+        await hear(manager, caller.channels)
+        if recoverable:
+            manager.recovery.open(caller.sid, str(caller.user.id), str(caller.session_id))
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""
@@ -92,7 +101,9 @@ class Connections:
         # Nothing is awaited before this: whoever has heard `connected` hears all that follows.
         for channel in caller.channels:
             caller.enter(channel)
+        self._services.manager.catch_up(sid)
         watch_expiry(caller)
+        await self._services.manager.recovery.keep(sid)
         await self._check_again(caller)
 
     async def _check_again(self, caller: Caller) -> None:
@@ -134,6 +145,11 @@ class Connections:
         # At once: one that is busy keeps its own end waiting, but not that of the others.
         await asyncio.gather(*(end_socket(caller, **end) for caller in callers))
 
+    async def end_replaced(self, message: dict[str, Any]) -> None:
+        """A client has come back while its lost socket was still taken for alive."""
+        if caller := self._services.callers.get(message["sid"]):
+            self._services.sio.cut_off(caller.eio_sid, "replaced")
+
     async def look_for_ended_sessions(self, _message: dict[str, Any]) -> None:
         """The bus was away, and may have kept the end of a session from us."""
         held = {caller.session_id for caller in self._services.callers.values()}
@@ -149,6 +165,11 @@ class Connections:
         for sid in sids if user else ():
             if caller := self._services.callers.get(sid):
                 caller.user = user
+
+
+def wants_recovery(auth: Any) -> bool:
+    """Whether the client said that it can be recovered."""
+    return isinstance(auth, dict) and auth.get("recover") is True
 
 
 async def base_topics(caller: Caller) -> list[str]:

@@ -13,6 +13,7 @@ from config.database import open_database
 from config.limits import Limiter
 from config.redis import REDIS_DOWN, open_redis, reference_ms, share_epoch
 from config.settings import Settings
+from handlers.catch_up import CatchUp
 from handlers.channel import channel_log
 from handlers.conductor import Conductor
 from handlers.connection import Connections
@@ -97,6 +98,7 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.presence.show_life()
     await services.manager.start()
     services.spawn(show_life(services), "life-sign")
+    services.spawn(CatchUp(services).run(), "catch-up")
     services.spawn(services.manager.recovery.run(), "recovery")
     services.spawn(keep_house(services), "housekeeping")
     conductor = Conductor(services)

@@ -14,7 +14,8 @@ from socketio import packet
 from realtime.bus import Bus
 from realtime.message import CONTROL, Heard, Message
 from realtime.packet import EventPacket
-from realtime.recovery import Recovery, with_offset
+from realtime.recoverable import with_offset
+from realtime.recovery import Recovery
 
 NAMESPACE = "/"
 RESUMED = "resumed"  # obeyed by a process that may have missed something
@@ -117,8 +118,17 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
         self.recovery.close(sid)
         super().basic_disconnect(sid, namespace, **kwargs)
 
+    def greeting(self, sid: str) -> dict[str, str]:
+        """What stands beside `sid` in the answer to a client that joins."""
+        return self.recovery.greeting(sid)
+
     def catch_up(self, sid: str) -> None:
-        """Say to a recovered socket all that it missed; from here on it hears like all others."""
+        """Say to a recovered socket all that it missed; from here on it hears like all others.
+
+        Of any other socket there is nothing to be said.
+        """
+        if sid not in self.recovery.joining:
+            return
         eio_sid = self.eio_sid_from_sid(sid, NAMESPACE)
         said = self.recovery.release(sid)
         if said is None:

@@ -97,7 +97,7 @@ class Publisher:
         while self._ready and len(batch) < BATCH:
             sending = self._ready.popleft()
             if held := self._held.get(sending.message.topic):
-                held.append(sending)
+                hold(held, sending)
             else:
                 batch.append(sending)
         return batch
@@ -105,7 +105,7 @@ class Publisher:
     def _settle(self, sending: Sending, verdict: int) -> None:
         topic = sending.message.topic
         if verdict == Verdict.HELD:
-            self._held[topic].append(sending)
+            hold(self._held[topic], sending)
         elif verdict >= 0:
             self._held[topic] = deque([sending])
             repair = self._repair(topic, sending, verdict)
@@ -127,3 +127,16 @@ class Publisher:
         before = [Sending(message, Rule.NEWER, last) for message in missing]
         self._ready.extendleft(reversed([*before, *self._held.pop(topic)]))
         self._news.set()
+
+
+def hold(held: deque[Sending], sending: Sending) -> None:
+    """Keep it in its place: it may be the very one for which a later number waits."""
+    place = len(held)
+    if sending.message.order is not None:
+        stream, number = sending.message.order
+        for index, other in enumerate(held):
+            order = other.message.order
+            if order is not None and order[0] == stream and order[1] > number:
+                place = index
+                break
+    held.insert(place, sending)

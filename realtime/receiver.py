@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from realtime.log_reader import LogReader
+from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Heard, Message, is_log, subject
 
 MAX_HELD = 1000
@@ -68,7 +68,7 @@ class Receiver:
             held.append(heard)
 
     def catch_up(self, stream: str, last: int) -> None:
-        """Deliver from the log what is missing up to number `last`."""
+        """Deliver from the log what is missing up to number `last`; of very many, the newest."""
         if stream not in self._held:
             self._hold(stream, deque(), last)
 
@@ -106,7 +106,8 @@ class Receiver:
     async def _fill(self, topic: str, held: deque[Heard], upto: int) -> None:
         """Deliver what a topic lacks, and what is held of it, until there is no more hole."""
         if upto:
-            await self._fill_hole(topic, held, topic, (self.last(topic) or 0) + 1, upto)
+            first = max(self.last(topic) or 0, upto - MAX_FILL) + 1
+            await self._fill_hole(topic, held, topic, first, upto)
         while self._held.get(topic) is held:
             if held and (hole := self._hole_before(held[0])):
                 await self._fill_hole(topic, held, *hole)

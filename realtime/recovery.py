@@ -10,17 +10,16 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import orjson
 import redis.asyncio as redis
 import structlog
 
 from config.redis import PREFIX, REDIS_DOWN
 from realtime.bus import Bus
 from realtime.message import Heard
+from realtime.recoverable import NO_OFFSET, Recoverable, placed, with_offset
 
 # A record outlives its socket by 150 to 180 s, also where nobody was left to note its end.
 RECORD_LIFE_S = 180
@@ -30,54 +29,8 @@ WRITE_AFTER_S = 0.05
 AT_ONCE = 500
 MAX_REPLAY_BYTES = 512 * 1024  # of the 1 MiB that a socket may leave unread
 MAX_COLLECTED = 5000
-NO_OFFSET = "-"  # while a topic is behind the others, no place says what a socket has heard
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Recoverable:
-    """A socket that asked for it. `topics`: what it hears, and from which place of `epoch` on.
-
-    A place is None where it is not known. What comes while it is being recovered is `collected`.
-    """
-
-    pid: str
-    sid: str
-    user_id: str
-    session_id: str
-    epoch: str
-    topics: dict[str, int | None] = field(default_factory=dict)
-    missed: list[Heard] = field(default_factory=list)
-    read: set[int] = field(default_factory=set)
-    collected: list[Heard] | None = None
-
-    def rebase(self, epoch: str) -> None:
-        """In another epoch, no place of this one is known."""
-        if epoch != self.epoch:
-            self.epoch, self.topics = epoch, dict.fromkeys(self.topics)
-
-    def encode(self) -> str:
-        """As the record is kept."""
-        names = ("pid", "sid", "user_id", "session_id", "epoch", "topics")
-        return orjson.dumps({name: getattr(self, name) for name in names}).decode()
-
-    def heard_until(self, offset: Any) -> dict[str, int] | None:
-        """Up to which place each topic was heard, by what the client says; None: nobody knows."""
-        until = 0
-        if offset is not None:
-            epoch, _, n = str(offset).rpartition(".")
-            if epoch != self.epoch or not (n.isascii() and n.isdigit() and len(n) < 16):
-                return None
-            until = int(n)
-        elif None in self.topics.values():
-            return None
-        return {topic: max(until, entered or 0) for topic, entered in self.topics.items()}
-
-    def is_spared(self, heard: Heard) -> bool:
-        """Whether this was not meant for it."""
-        spared = heard.message.spared
-        return spared is not None and (spared == self.sid or spared in self.topics)
 
 
 class Recovery:
@@ -133,18 +86,18 @@ class Recovery:
         if not isinstance(pid, str) or len(pid) > 64:
             return None
         kept = await self._redis.get(_key(pid))
-        record = Recoverable(**orjson.loads(kept)) if kept else None
+        record = Recoverable.decode(kept) if kept else None
         if record is None or (record.user_id, record.session_id) != (user_id, session_id):
             return None
         taken = await self._redis.getdel(_key(pid))
-        return Recoverable(**orjson.loads(taken)) if taken else None
+        return Recoverable.decode(taken) if taken else None
 
     def begin(self, socket: Recoverable) -> None:
         """Collect what the socket hears, until it has been told what it missed."""
         socket.collected = []
         self.joining.add(socket.sid)
 
-    async def read_missed(self, socket: Recoverable, record: Recoverable, offset: Any) -> bool:
+    async def read_missed(self, sid: str, record: Recoverable, offset: Any) -> bool:
         """Read what was said after `offset` to what the record heard; False: not all is there."""
         receiver = self._bus.receiver
         until = record.heard_until(offset)
@@ -153,6 +106,7 @@ class Recovery:
         said = await self._bus.said_since(until)
         if said is None:
             return False
+        socket = self.sockets[sid]
         socket.read = {heard.n for heard in said}
         socket.missed = [heard for heard in said if not record.is_spared(heard)]
         return sum(len(heard.message.packet) for heard in socket.missed) <= MAX_REPLAY_BYTES
@@ -175,8 +129,8 @@ class Recovery:
             return None
         if self._bus.receiver.place is None or any(each.n == 0 for each in collected):
             said = [with_offset(each.message.packet, NO_OFFSET) for each in collected]
-            return [*map(_placed, missed), *said]
-        return [_placed(each) for each in sorted([*missed, *collected], key=lambda each: each.n)]
+            return [*map(placed, missed), *said]
+        return [placed(each) for each in sorted([*missed, *collected], key=lambda each: each.n)]
 
     async def keep(self, sid: str) -> None:
         """Write the socket's record now, so that it is there before the client is told so."""
@@ -238,15 +192,6 @@ class Recovery:
             for socket, there in zip(some, found, strict=True):
                 if not there and socket.sid in self.sockets:
                     self._write_soon(socket.sid)
-
-
-def with_offset(encoded: str, offset: str) -> str:
-    """An encoded event with its offset as last argument."""
-    return f'{encoded[:-1]},"{offset}"]'
-
-
-def _placed(heard: Heard) -> str:
-    return with_offset(heard.message.packet, f"{heard.epoch}.{heard.n}")
 
 
 def _key(pid: str) -> str:

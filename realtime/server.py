@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import socketio
 import structlog
-from socketio.packet import ACK, CONNECT_ERROR
+from socketio.packet import ACK, CONNECT, CONNECT_ERROR
 
 from realtime.engine import EngineServer, EngineSocket
 from realtime.manager import NAMESPACE
@@ -102,6 +102,11 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             await super()._handle_disconnect(eio_sid, namespace, "transport close")
         elif self.after_connect and self.manager.is_connected(sid, NAMESPACE):
             await self.after_connect(sid)
+
+    async def _send_packet(self, eio_sid: str, pkt: Any) -> None:
+        if pkt.packet_type == CONNECT:
+            pkt.data = {**pkt.data, **self.manager.greeting(pkt.data["sid"])}
+        await super()._send_packet(eio_sid, pkt)
 
     async def _refuse_namespace(self, eio_sid: str, namespace: str | None) -> None:
         self._strike(eio_sid)

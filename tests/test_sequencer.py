@@ -1,0 +1,309 @@
+"""The sequencer: whoever publishes, each number goes through once, in order, and none is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.redis import PREFIX, open_redis
+from realtime import publisher
+from realtime.local_bus import LocalBus
+from realtime.log_reader import MAX_FILL, LogReader
+from realtime.message import CONTROL, Heard, Message, Rule
+from realtime.publisher import Sending
+from realtime.receiver import Receiver
+from realtime.redis_bus import RedisBus
+from tests.bus_ends import CHANNEL, ROOM, Database, End, ends, until
+from tests.servers import redis_server
+
+NEWS, STATE = "room:1", "playback:1"
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def both(
+    request: pytest.FixtureRequest, tmp_path: Path, database: Database
+) -> AsyncIterator[list[End]]:
+    """The first and the last process of a house: one and the same, or two."""
+    if request.param == "memory":
+        async with ends("", database) as found:
+            yield found * 2
+        return
+    with redis_server(tmp_path / "redis") as url:
+        async with ends(url, database) as found:
+            yield found
+
+
+@pytest.fixture
+async def two(tmp_path: Path, database: Database) -> AsyncIterator[list[End]]:
+    """Two processes on a Redis of their own."""
+    with redis_server(tmp_path / "redis") as url:
+        async with ends(url, database) as found:
+            yield found
+
+
+async def test_numbers_that_are_published_swapped_are_heard_in_order(
+    both: list[End], database: Database
+) -> None:
+    first, last = both
+    events = [database.commit(n) for n in range(1, 41)]
+    first.bus.publish(events[0])
+    await last.counts(1)
+    for n in range(1, 39, 2):
+        last.bus.publish(events[n + 1])
+        first.bus.publish(events[n])
+    for end in both:
+        await end.counts(*range(1, 40))
+
+
+async def test_what_is_published_twice_is_heard_once(both: list[End], database: Database) -> None:
+    for n in range(1, 20):
+        event = database.commit(n)
+        for end in both:
+            end.bus.publish(event)
+    both[0].say("done", topic=CHANNEL)
+    for end in both:
+        await until(lambda end=end: "done" in end.said(CHANNEL))  # type: ignore[misc]
+        await end.counts(*range(1, 20))
+
+
+async def test_what_its_author_could_not_publish_is_read_from_the_log(
+    both: list[End], database: Database
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    for n in (2, 3, 5, 6):
+        database.commit(n)
+    both[0].bus.publish(database.commit(4))
+    both[-1].bus.publish(database.commit(7))
+    for end in both:
+        await end.counts(*range(1, 8))
+    assert [text for _, text in sorted(database.events[CHANNEL].items())] == both[0].said(CHANNEL)
+
+
+async def test_nothing_of_a_topic_overtakes_and_other_topics_do_not_wait(
+    both: list[End], database: Database
+) -> None:
+    here = both[0]
+    here.bus.publish(database.commit(1))
+    await here.counts(1)
+    database.answers.clear()
+    database.commit(2)
+    here.bus.publish(database.commit(3))
+    here.say("right after", topic=CHANNEL)
+    here.say("elsewhere")
+    await here.hears("elsewhere")
+    await until(lambda: bool(database.reads))
+    here.say("later", topic=CHANNEL)
+    here.say("still elsewhere")
+    await here.hears("elsewhere", "still elsewhere")
+    assert here.numbers() == [1]
+    database.answers.set()
+    words = [f"{CHANNEL}/{n}" for n in (1, 2, 3)]
+    for end in both:
+        await end.hears(*words, "right after", "later", topic=CHANNEL)
+
+
+async def test_a_later_state_supersedes_and_never_waits(both: list[End]) -> None:
+    here = both[0]
+    for number in (1, 4, 3, 6):
+        here.bus.publish(Message(ROOM, str(number), order=(STATE, number)))
+    for end in both:
+        await end.counts(1, 4, 6, stream=STATE)
+
+
+async def test_news_wait_for_those_before_and_pass_over_what_never_comes(both: list[End]) -> None:
+    here, there = both
+    here.bus.publish(Message(ROOM, "1", order=(NEWS, 1)))
+    await there.counts(1, stream=NEWS)
+    there.bus.publish(Message(ROOM, "3", order=(NEWS, 3)))
+    here.bus.publish(Message(ROOM, "2", order=(NEWS, 2)))
+    here.bus.publish(Message(ROOM, "9", order=(NEWS, 9)))
+    for end in both:
+        await end.counts(1, 2, 3, 9, stream=NEWS)
+
+
+async def test_a_log_that_cannot_be_read_for_a_while_loses_nothing(
+    both: list[End], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    await both[0].counts(1)
+    for end in both:
+        end.bus.publisher._reader._pause_s = 0.001
+    database.failures = 3
+    database.commit(2)
+    both[0].bus.publish(database.commit(3))
+    for end in both:
+        await end.counts(1, 2, 3)
+
+
+async def test_a_log_that_stays_away_holds_nothing_up_for_ever(
+    both: list[End], database: Database
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    await both[0].counts(1)
+    for end in both:
+        end.bus.publisher._reader._pause_s = 0.001
+    database.failures = 10_000
+    both[0].bus.publish(database.commit(3))
+    for end in both:
+        await end.counts(1, 3)
+
+
+async def test_a_gap_too_wide_to_be_read_is_passed_over(
+    both: list[End], database: Database
+) -> None:
+    far = MAX_FILL + 10
+    for number in (1, far):
+        both[0].bus.publish(database.commit(number))
+    for end in both:
+        await end.counts(1, far)
+    assert database.reads == []
+
+
+async def test_who_knows_the_beginning_misses_nothing_after_it(
+    both: list[End], database: Database
+) -> None:
+    for n in range(1, 8):
+        database.commit(n)
+    for end in both:
+        end.bus.receiver.begin(CHANNEL, 5)
+        end.bus.receiver.begin(CHANNEL, 50)  # the first word counts
+    both[0].bus.publish(database.commit(8))
+    for end in both:
+        await end.counts(6, 7, 8)
+
+
+async def test_an_emptied_redis_neither_loses_nor_doubles(
+    two: list[End], database: Database
+) -> None:
+    here, there = two
+    assert here.client is not None
+    for n in (1, 2):
+        here.bus.publish(database.commit(n))
+    await there.counts(1, 2)
+    await here.client.flushall()
+    for n in (2, 3):
+        there.bus.publish(database.commit(n))
+    database.commit(4)
+    here.bus.publish(database.commit(5))
+    for end in two:
+        await end.counts(1, 2, 3, 4, 5)
+
+
+async def test_a_hole_that_only_a_receiver_sees_is_filled_before_what_follows(
+    two: list[End], database: Database
+) -> None:
+    here, there = two
+    assert here.client is not None
+    for n in range(1, 4):
+        here.bus.publish(database.commit(n))
+    await there.counts(1, 2, 3)
+    # As after a time in which `there` heard nothing, and the logs ended.
+    there.bus.receiver._last["1"][CHANNEL] = 1
+    there.heard.clear()
+    database.answers.clear()
+    here.bus.publish(database.commit(4))
+    await until(lambda: (CHANNEL, 2, 3) in database.reads)
+    assert there.bus.receiver.place is None  # what was heard until now, no place says
+    here.bus.publish(database.commit(5))
+    here.say("elsewhere")
+    await there.hears("elsewhere")
+    assert there.numbers() == []
+    database.answers.set()
+    await there.counts(2, 3, 4, 5)
+    assert there.bus.receiver.place is not None
+
+
+async def test_the_control_topic_is_like_any_other(two: list[End]) -> None:
+    for end in two:
+        await end.enter(CONTROL)
+    two[0].say("stop", topic=CONTROL)
+    for end in two:
+        await end.hears("stop", topic=CONTROL)
+
+
+SENDINGS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(Rule), st.integers(1, 6), st.integers(0, 6)),
+    max_size=12,
+)
+
+
+def sending(topic: str, rule: Rule, number: int, base: int) -> Sending:
+    order = None if rule is Rule.FREE else (f"channel:{topic}", number)
+    return Sending(Message(f"channel:{topic}", "x", order=order), rule, base)
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches=st.lists(SENDINGS, max_size=3))
+async def test_in_redis_and_in_memory_it_judges_alike(
+    batches: list[list[tuple[str, Rule, int, int]]], redis_url: str
+) -> None:
+    client = open_redis(redis_url)
+    await client.delete(*(f"{PREFIX}last:channel:{topic}" for topic in "ab"))
+    script, memory = RedisBus(client, "judge"), LocalBus()
+    for batch in batches:
+        sendings = [sending(*each) for each in batch]
+        if sendings:
+            assert await script.append(sendings) == list(map(int, await memory.append(sendings)))
+    await client.aclose()
+
+
+arrivals = st.lists(st.integers(1, 12), min_size=1, max_size=40)
+pauses = st.sets(st.integers(0, 40))
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrivals=arrivals, pauses=pauses)
+async def test_whatever_is_published_of_a_log_is_heard_in_order_without_a_hole(
+    arrivals: list[int], pauses: set[int], impatient: None
+) -> None:
+    database = Database()
+    for number in range(1, max(arrivals) + 1):
+        database.commit(number)
+    end = await End(LocalBus(database.read)).start(CHANNEL)
+    end.bus.receiver.begin(CHANNEL, 0)
+    for index, number in enumerate(arrivals):
+        if index in pauses:
+            await asyncio.sleep(0)
+        end.bus.publish(database.commit(number))
+    await until(lambda: end.bus.publisher.idle and bool(end.numbers()))
+    assert end.numbers() == list(range(1, max(arrivals) + 1))
+    await end.close()
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrivals=arrivals, pauses=pauses)
+async def test_whatever_is_received_of_a_log_is_delivered_in_order_without_a_hole(
+    arrivals: list[int], pauses: set[int]
+) -> None:
+    database, delivered = Database(), list[int]()
+    for number in range(1, max(arrivals) + 1):
+        database.commit(number)
+
+    def deliver(heard: Heard) -> None:
+        assert heard.message.order is not None
+        delivered.append(heard.message.order[1])
+
+    receiver = Receiver(deliver, LogReader(database.read))
+    receiver.begin(CHANNEL, 0)
+    for place, number in enumerate(arrivals, 1):
+        if place in pauses:
+            await asyncio.sleep(0)
+        receiver.receive(Heard(database.commit(number), "epoch", place))
+    await until(lambda: receiver.place == ("epoch", len(arrivals)))
+    assert delivered == list(range(1, max(arrivals) + 1))
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[None]:
+    """No patience, so that what is missing is read at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publisher, "PATIENCE_S", 0)
+        yield
