@@ -35,6 +35,7 @@ class LocalBus(Bus):
     async def start(self, deliver: Deliver, resumed: Resumed) -> None:  # noqa: ARG002
         """Begin; here nothing is ever missed."""
         self.receiver.deliver = deliver
+        self.receiver.begin_at(self._epoch, 0)
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self.publisher.run(), name="bus-write"),

@@ -44,9 +44,9 @@ class Receiver:
         """The last number that was delivered, or begun at."""
         return self._last.get(subject(stream), {}).get(stream)
 
-    def begin_anew(self) -> None:
-        """The epoch has ended; the next message tells of the new one."""
-        self.epoch, self.n = "", 0
+    def begin_at(self, epoch: str, n: int) -> None:
+        """What is heard from now on is later than that."""
+        self.epoch, self.n = epoch, n
 
     def forget(self, topic: str) -> None:
         """Nobody here hears the topic any more; what is held of it is not delivered."""

@@ -38,8 +38,9 @@ class RedisBus(Bus):
         self._client = client
         self._script = client.register_script(SCRIPT)
         self._echo_topic = f"echo:{process_id}"
-        self._subscriber = Subscriber(client, self._hear, self._resume)
+        self._subscriber = Subscriber(client, self._hear, self._prepare, self._resume)
         self._heard_at = float("-inf")
+        self._place = ("", 0)
         self._resumed: Resumed = lambda: None
 
     async def start(self, deliver: Deliver, resumed: Resumed) -> None:
@@ -61,8 +62,7 @@ class RedisBus(Bus):
 
     async def append(self, batch: list[Sending]) -> list[int]:
         """Send messages; while Redis is away, again and again."""
-        arguments: list[str | int] = [PREFIX, secrets.token_hex(4)]
-        arguments += [LOG_SIZE, LOG_LIFE_S, LAST_LIFE_S]
+        arguments = self._settings()
         for sending in batch:
             message = sending.message
             stream, number = message.order or ("", 0)
@@ -107,19 +107,30 @@ class RedisBus(Bus):
         if elsewhere:  # Redis was emptied
             self._resumed()
 
+    @staticmethod
+    def _settings() -> list[str | int]:
+        return [PREFIX, secrets.token_hex(4), LOG_SIZE, LOG_LIFE_S, LAST_LIFE_S]
+
+    async def _prepare(self) -> None:
+        """Look where the bus is, before topics are subscribed: what they say is later."""
+        await self._script(args=self._settings())
+        epoch, n = await self._client.hmget(BUS_KEY, "epoch", "n")
+        self._place = str(epoch), int(n or 0)
+
     async def _resume(self, topics: Collection[str], early: list[Frame]) -> None:
         """Make up for what was said while there was no connection."""
-        now = asyncio.get_running_loop().time()
+        now, before = asyncio.get_running_loop().time(), self.receiver.epoch
         away_s, self._heard_at = now - self._heard_at, now
-        after = dict.fromkeys(topics, self.receiver.n)
-        known = self.receiver.epoch != ""
-        missed, whole = (await self._read_logs(after) if known else None) or ([], not known)
-        if not missed and not whole:
-            self.receiver.begin_anew()
+        found = None
+        if before == self._place[0]:
+            found = await self._read_logs(dict.fromkeys(topics, self.receiver.n))
+        else:
+            self.receiver.begin_at(*self._place)
+        missed, whole = found or ([], False)
         heard = [*missed, *(Heard.decode(topic, text) for topic, text in early)]
         for each in sorted(heard, key=lambda each: each.n):
             self.receiver.receive(each)
-        if not whole or (known and away_s > LOG_LIFE_S / 2):
+        if before and not (whole and away_s < LOG_LIFE_S / 2):
             self._resumed()
 
     async def _read_logs(self, after: Mapping[str, int]) -> tuple[list[Heard], bool] | None:

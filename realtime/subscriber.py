@@ -19,6 +19,7 @@ CHANNEL = f"{PREFIX}topic:"
 
 Frame = tuple[str, str]  # a topic, and what was said
 Hear = Callable[[str, str], None]
+Prepare = Callable[[], Awaitable[None]]
 Resume = Callable[[Collection[str], list[Frame]], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
@@ -27,13 +28,14 @@ log = structlog.get_logger(__name__)
 class Subscriber:
     """Subscribed to the topics that were asked for, in one command for all of a moment.
 
-    `resume` is awaited once for each new connection, with all topics and what was heard while they
-    were subscribed; until it has returned, nothing else is heard.
+    Once for each new connection, `prepare` is awaited before the topics are subscribed, then
+    `resume` with all topics and what was heard of them meanwhile; nothing else is heard before.
     """
 
-    def __init__(self, client: "redis.Redis", hear: Hear, resume: Resume) -> None:
+    def __init__(self, client: "redis.Redis", hear: Hear, prepare: Prepare, resume: Resume) -> None:
         self._client = client
         self._hear = hear
+        self._prepare = prepare
         self._resume = resume
         self._connection: Any = None
         self._confirmed: dict[str, asyncio.Event] = {}
@@ -116,6 +118,7 @@ class Subscriber:
 
     async def _begin(self, connection: Any) -> None:
         """Subscribe to everything, and let what was missed be made up for."""
+        await self._prepare()
         waiting, early = set(self._confirmed), list[Frame]()
         self._to_subscribe = []
         await _send(connection, "SUBSCRIBE", list(waiting), strictly=True)
