@@ -156,19 +156,26 @@ class FanOutManager(socketio.AsyncManager):  # type: ignore[misc]
 
     def _deliver(self, heard: Heard) -> None:
         """Say it to the topic's sockets; those that may be recovered are told its place, too."""
-        message, recoverable = heard.message, self.recovery.sockets
-        spared = self._members(message.spared) if message.spared else ()
+        message = heard.message
+        spared = self._members(message.spared) if message.spared else {}
+        members = self._members(message.topic)
+        if spared or self.recovery.sockets:
+            self._deliver_to_each(
+                heard, [each for each in members.items() if each[0] not in spared]
+            )
+        else:
+            self._send(message.packet, members.values())
+
+    def _deliver_to_each(self, heard: Heard, members: Iterable[tuple[str, str]]) -> None:
         plain, placed = [], []
-        for sid, eio_sid in self._members(message.topic).items():
-            if sid in spared:
-                continue
-            if sid not in recoverable:
+        for sid, eio_sid in members:
+            if sid not in self.recovery.sockets:
                 plain.append(eio_sid)
             elif not self.recovery.collect(sid, heard):
                 placed.append(eio_sid)
-        self._send(message.packet, plain)
+        self._send(heard.message.packet, plain)
         if placed:
-            self._send(with_offset(message.packet, self.recovery.offset()), placed)
+            self._send(with_offset(heard.message.packet, self.recovery.offset()), placed)
 
     def _send(self, encoded: str, eio_sids: Iterable[str]) -> None:
         """Queue an encoded event for each of the sockets."""
