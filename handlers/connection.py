@@ -82,6 +82,7 @@ class Connections:
         await hear(manager, caller.channels)
         if recoverable:
             manager.recovery.open(caller.sid, str(caller.user.id), str(caller.session_id))
+            await manager.recovery.look(caller.sid)
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""

@@ -29,8 +29,9 @@ async def recover(caller: Caller, auth: dict[str, Any]) -> bool:
     if not record.topics.keys() <= set(topics):
         return False  # it would believe to be where it is no more
     await hear(services.manager, topics)
-    recovery.begin(recovery.open(caller.sid, user_id, session_id, record.pid))
+    recovery.reopen(caller.sid, record)
     try:
+        await recovery.look(caller.sid)
         for topic in topics:
             caller.enter(topic)
         recovered = await go_on(caller, record, auth.get("offset"), rooms)

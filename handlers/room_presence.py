@@ -43,6 +43,7 @@ async def arrive(caller: Caller, room_id: UUID, invite_code: str | None) -> None
         async with changing(room_id) as room:
             await admit(room, caller.user, invite_code, caller.now)
         await hear(caller.services.manager, topics_of(room))
+        await caller.services.manager.recovery.look(caller.sid)
     except BaseException:
         if not heard:
             await uncount(caller, room_id)

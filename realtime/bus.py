@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 
 from realtime.log_reader import LogReader, ReadLog, nothing_logged
-from realtime.message import Heard, Message
+from realtime.message import Heard, Message, Place
 from realtime.publisher import Publisher, Sending
 from realtime.receiver import Deliver, Receiver
 
@@ -61,6 +61,10 @@ class Bus(ABC):
     @abstractmethod
     def deserted(self, topic: str) -> None:
         """Nobody of this process is in the topic any more."""
+
+    @abstractmethod
+    async def place_now(self) -> Place:
+        """Where all processes are: epoch and place of what was said last."""
 
     @abstractmethod
     async def said_since(self, after: Mapping[str, int]) -> list[Heard] | None:

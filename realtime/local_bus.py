@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from realtime.bus import LAST_LIFE_S, LOG_LIFE_S, LOG_SIZE, Bus, Resumed
 from realtime.log_reader import ReadLog, nothing_logged
-from realtime.message import Heard, Rule
+from realtime.message import Heard, Place, Rule
 from realtime.publisher import Sending, Verdict
 from realtime.receiver import Deliver
 
@@ -35,7 +35,7 @@ class LocalBus(Bus):
     async def start(self, deliver: Deliver, resumed: Resumed) -> None:  # noqa: ARG002
         """Begin; here nothing is ever missed."""
         self.receiver.deliver = deliver
-        self.receiver.begin_at(self._epoch, 0)
+        self.receiver.begin_at(await self.place_now())
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self.publisher.run(), name="bus-write"),
@@ -62,12 +62,17 @@ class LocalBus(Bus):
         return new
 
     def entered(self, topic: str) -> None:
-        """Somebody is in the topic."""
+        """Somebody is in the topic, which the last one may have left meanwhile."""
+        self._topics.add(topic)
 
     def deserted(self, topic: str) -> None:
         """Nobody is in the topic any more."""
         self._topics.discard(topic)
         self.receiver.forget(topic)
+
+    async def place_now(self) -> Place:
+        """Where the process is."""
+        return self._epoch, self._n
 
     async def said_since(self, after: Mapping[str, int]) -> list[Heard] | None:
         """What was said to each topic after a place, in order; None where not all is kept."""

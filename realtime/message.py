@@ -8,6 +8,7 @@ LOGGED = "channel:"
 STATES = ("playback:", "queue:")
 
 Order = tuple[str, int]
+Place = tuple[str, int]  # an epoch, and a count of messages in it
 
 
 class Rule(StrEnum):

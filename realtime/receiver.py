@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from realtime.log_reader import MAX_FILL, LogReader
-from realtime.message import Heard, Message, is_log, subject
+from realtime.message import Heard, Message, Place, is_log, subject
 
 MAX_HELD = 1000
 
@@ -32,7 +32,7 @@ class Receiver:
         self.n = 0
 
     @property
-    def place(self) -> tuple[str, int] | None:
+    def place(self) -> Place | None:
         """Epoch and place up to which all was delivered; None while a topic is behind others."""
         return None if self._held or not self.epoch else (self.epoch, self.n)
 
@@ -44,9 +44,9 @@ class Receiver:
         """The last number that was delivered, or begun at."""
         return self._last.get(subject(stream), {}).get(stream)
 
-    def begin_at(self, epoch: str, n: int) -> None:
+    def begin_at(self, place: Place) -> None:
         """What is heard from now on is later than that."""
-        self.epoch, self.n = epoch, n
+        self.epoch, self.n = place
 
     def forget(self, topic: str) -> None:
         """Nobody here hears the topic any more; what is held of it is not delivered."""
@@ -101,7 +101,11 @@ class Receiver:
             if number <= lasts.get(stream, number - 1):
                 return
             lasts[stream] = number
-        self.deliver(heard)
+        try:
+            self.deliver(heard)
+        except Exception:
+            # One message that nobody understands must not stop those that follow.
+            log.exception("unexpected error")
 
     async def _fill(self, topic: str, held: deque[Heard], upto: int) -> None:
         """Deliver what a topic lacks, and what is held of it, until there is no more hole."""

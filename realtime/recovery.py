@@ -27,7 +27,8 @@ REFRESH_EVERY_S = 30.0
 RETRY_S = 0.5
 WRITE_AFTER_S = 0.05
 AT_ONCE = 500
-MAX_REPLAY_BYTES = 512 * 1024  # of the 1 MiB that a socket may leave unread
+MAX_REPLAY_BYTES = 768 * 1024  # of the 1 MiB that a socket may leave unread
+PACKET_OVERHEAD = 100
 MAX_COLLECTED = 5000
 
 log = structlog.get_logger(__name__)
@@ -44,12 +45,16 @@ class Recovery:
         self._unwritten: set[str] = set()
         self._news = asyncio.Event()
 
-    def open(self, sid: str, user_id: str, session_id: str, pid: str = "") -> Recoverable:
-        """Have a socket recovered when it is lost; `pid` is secret and names it."""
-        pid = pid or secrets.token_urlsafe(24)
-        socket = Recoverable(pid, sid, user_id, session_id, self._bus.receiver.epoch)
-        self.sockets[sid] = socket
+    def open(self, sid: str, user_id: str, session_id: str) -> Recoverable:
+        """Have a socket recovered when it is lost; its `pid` is secret and names it."""
+        epoch, pid = self._bus.receiver.epoch, secrets.token_urlsafe(24)
+        self.sockets[sid] = socket = Recoverable(pid, [sid], user_id, session_id, epoch)
         return socket
+
+    def reopen(self, sid: str, record: Recoverable) -> None:
+        """Have a socket take the place of a lost one, and collect what it hears."""
+        self.sockets[sid] = record.successor(sid)
+        self.joining.add(sid)
 
     def greeting(self, sid: str) -> dict[str, str]:
         """What stands beside `sid` in the answer to a client that joins."""
@@ -61,12 +66,19 @@ class Recovery:
         place = self._bus.receiver.place
         return f"{place[0]}.{place[1]}" if place else NO_OFFSET
 
+    async def look(self, sid: str) -> None:
+        """See where all processes are; to be awaited before the socket enters topics.
+
+        This process may not have heard what was said to a topic before it listened to it.
+        """
+        if socket := self.sockets.get(sid):
+            socket.begins = await self._bus.place_now()
+
     def entered(self, sid: str, topic: str) -> None:
         """The socket hears the topic from here on."""
         if socket := self.sockets.get(sid):
-            place = self._bus.receiver.place
             socket.rebase(self._bus.receiver.epoch)
-            socket.topics[topic] = place[1] if place else None
+            socket.enter(topic, self._bus.receiver.place)
             self._write_soon(sid)
 
     def left(self, sid: str, topic: str) -> None:
@@ -92,11 +104,6 @@ class Recovery:
         taken = await self._redis.getdel(_key(pid))
         return Recoverable.decode(taken) if taken else None
 
-    def begin(self, socket: Recoverable) -> None:
-        """Collect what the socket hears, until it has been told what it missed."""
-        socket.collected = []
-        self.joining.add(socket.sid)
-
     async def read_missed(self, sid: str, record: Recoverable, offset: Any) -> bool:
         """Read what was said after `offset` to what the record heard; False: not all is there."""
         receiver = self._bus.receiver
@@ -109,7 +116,8 @@ class Recovery:
         socket = self.sockets[sid]
         socket.read = {heard.n for heard in said}
         socket.missed = [heard for heard in said if not record.is_spared(heard)]
-        return sum(len(heard.message.packet) for heard in socket.missed) <= MAX_REPLAY_BYTES
+        weights = (len(heard.message.packet) + PACKET_OVERHEAD for heard in socket.missed)
+        return sum(weights) <= MAX_REPLAY_BYTES
 
     def collect(self, sid: str, heard: Heard) -> bool:
         """Keep it for a socket that is being recovered; False: it is to be told now."""

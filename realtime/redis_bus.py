@@ -13,7 +13,7 @@ import structlog
 from config.redis import PREFIX, REDIS_DOWN
 from realtime.bus import LAST_LIFE_S, LOG_LIFE_S, LOG_SIZE, Bus, Resumed
 from realtime.log_reader import ReadLog, nothing_logged
-from realtime.message import CONTROL, Heard, Message, line
+from realtime.message import Heard, Message, Place, line
 from realtime.publisher import Sending
 from realtime.receiver import Deliver
 from realtime.subscriber import RETRY_S, TIDY_EVERY_S, Frame, Subscriber
@@ -40,7 +40,7 @@ class RedisBus(Bus):
         self._echo_topic = f"echo:{process_id}"
         self._subscriber = Subscriber(client, self._hear, self._prepare, self._resume)
         self._heard_at = float("-inf")
-        self._place = ("", 0)
+        self._place: Place = ("", 0)
         self._resumed: Resumed = lambda: None
 
     async def start(self, deliver: Deliver, resumed: Resumed) -> None:
@@ -55,10 +55,8 @@ class RedisBus(Bus):
         }
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(part, name=name) for name, part in parts.items()]
-        own = (CONTROL, self._echo_topic)
-        await self.listen(own)
-        for topic in own:
-            self.entered(topic)
+        await self.listen([self._echo_topic])
+        self.entered(self._echo_topic)
 
     async def append(self, batch: list[Sending]) -> list[int]:
         """Send messages; while Redis is away, again and again."""
@@ -89,6 +87,11 @@ class RedisBus(Bus):
         """Nobody of this process is in the topic any more."""
         self._subscriber.deserted(topic)
 
+    async def place_now(self) -> Place:
+        """Where all processes are."""
+        epoch, n = await self._client.hmget(BUS_KEY, "epoch", "n")
+        return str(epoch or ""), int(n or 0)
+
     async def said_since(self, after: Mapping[str, int]) -> list[Heard] | None:
         """What was said to each topic after a place, in order; None where not all is kept."""
         said, whole = await self._read_logs(after) or ([], False)
@@ -113,9 +116,8 @@ class RedisBus(Bus):
 
     async def _prepare(self) -> None:
         """Look where the bus is, before topics are subscribed: what they say is later."""
-        await self._script(args=self._settings())
-        epoch, n = await self._client.hmget(BUS_KEY, "epoch", "n")
-        self._place = str(epoch), int(n or 0)
+        await self._script(args=self._settings())  # there is an epoch from now on
+        self._place = await self.place_now()
 
     async def _resume(self, topics: Collection[str], early: list[Frame]) -> None:
         """Make up for what was said while there was no connection."""
@@ -125,7 +127,7 @@ class RedisBus(Bus):
         if before == self._place[0]:
             found = await self._read_logs(dict.fromkeys(topics, self.receiver.n))
         else:
-            self.receiver.begin_at(*self._place)
+            self.receiver.begin_at(self._place)
         missed, whole = found or ([], False)
         heard = [*missed, *(Heard.decode(topic, text) for topic, text in early)]
         for each in sorted(heard, key=lambda each: each.n):

@@ -89,6 +89,8 @@ class Subscriber:
                     self._take(await self._next(connection))
             except REDIS_DOWN as error:
                 log.warning("bus is deaf", error=type(error).__name__)
+            except Exception:
+                log.exception("unexpected error")  # whatever it is, deaf we must not stay
             finally:
                 self._connection = None
                 for confirmed in self._confirmed.values():
@@ -143,7 +145,7 @@ class Subscriber:
             try:
                 self._hear(topic, data)
             except Exception:
-                # One message that nobody understands must not make us deaf for all others.
+                # A line of bad form must not make us deaf for all others.
                 log.exception("unexpected error")
 
     def _confirm(self, topic: str) -> None:
