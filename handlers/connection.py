@@ -11,7 +11,7 @@ from handlers.caller import Caller
 from handlers.channel import hear
 from handlers.envelope import failure
 from handlers.metrics import SOCKETS
-from handlers.recovery import recover
+from handlers.recovery import look_again, recover
 from handlers.room_presence import settle
 from handlers.services import (
     Services,
@@ -71,18 +71,19 @@ class Connections:
         eio_sid = services.manager.eio_sid_from_sid(sid, "/")
         caller = Caller(services, sid, eio_sid, session.user, session.id, claims.expires_at)
         caller.channels = await base_topics(caller)
-        await services.presence.connect(session.user_id, sid)
-        if not (wants_recovery(auth) and await recover(caller, auth)):
-            await self._begin(caller, recoverable=wants_recovery(auth))
+        if auth.get("recover") is not True:
+            await self._begin(caller)
+        elif not await recover(caller, auth):
+            services.manager.recovery.open(sid, str(caller.user.id), str(caller.session_id))
+            await self._begin(caller)
         services.callers[sid] = caller
         SOCKETS.inc()
 
-    async def _begin(self, caller: Caller, *, recoverable: bool) -> None:
+    async def _begin(self, caller: Caller) -> None:
         manager = self._services.manager
         await hear(manager, caller.channels)
-        if recoverable:
-            manager.recovery.open(caller.sid, str(caller.user.id), str(caller.session_id))
-            await manager.recovery.look(caller.sid)
+        await manager.recovery.look(caller.sid)
+        await self._services.presence.connect(caller.user.id, caller.sid)
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""
@@ -111,6 +112,8 @@ class Connections:
         """A revocation between the check of the token and now found no socket to end."""
         try:
             await Session.alive(caller.session_id, caller.now)
+            if caller.room_ids:
+                await look_again(caller)
         except Exception as error:  # noqa: BLE001 - a socket of unknown standing must not stay
             log.warning("socket not welcome", code=failure(error)["code"])
             self._services.sio.cut_off(caller.eio_sid, "not welcome")
@@ -166,11 +169,6 @@ class Connections:
         for sid in sids if user else ():
             if caller := self._services.callers.get(sid):
                 caller.user = user
-
-
-def wants_recovery(auth: Any) -> bool:
-    """Whether the client said that it can be recovered."""
-    return isinstance(auth, dict) and auth.get("recover") is True
 
 
 async def base_topics(caller: Caller) -> list[str]:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from handlers.caller import Caller
 from handlers.channel import hear
-from handlers.room_presence import ROOM, come_back, topics_of, uncount
+from handlers.room_presence import ROOM, come_back, see_off, topics_of, uncount
 from models.errors import SoundroomError
 from models.member import Member
 from models.room import Room
+from models.room_news import Departure
 from realtime.message import subject
 from realtime.recoverable import Recoverable
 
@@ -37,6 +38,7 @@ async def recover(caller: Caller, auth: dict[str, Any]) -> bool:
         recovered = await go_on(caller, record, auth.get("offset"), rooms)
     except BaseException:
         await give_up(caller, topics)
+        await services.presence.disconnect(caller.user.id, caller.sid, ())
         raise
     if not recovered:
         await give_up(caller, topics)
@@ -51,9 +53,10 @@ async def rooms_in(caller: Caller, record: Recoverable) -> list[Room]:
 
 async def go_on(caller: Caller, record: Recoverable, offset: Any, rooms: list[Room]) -> bool:
     """Read what was missed, and be counted in the rooms again in place of the lost socket."""
-    manager = caller.services.manager
+    manager, presence = caller.services.manager, caller.services.presence
     if not await manager.recovery.read_missed(caller.sid, record, offset):
         return False
+    await presence.connect(caller.user.id, caller.sid)
     try:
         for room in rooms:
             await come_back(caller, room.id)
@@ -61,6 +64,13 @@ async def go_on(caller: Caller, record: Recoverable, offset: Any, rooms: list[Ro
         return False  # put out, or closed, at this very moment
     manager.control("replaced", sid=record.sid)
     return True
+
+
+async def look_again(caller: Caller) -> None:
+    """Put the caller out of rooms whose word to do so found no socket, as it was still joining."""
+    still = {room.id for room in await Member.rooms_of(caller.user.id, caller.room_ids)}
+    for room in await Room.filter(id__in=list(caller.room_ids - still)):
+        await see_off(caller, room.id, room.channel_id, Departure.LEFT)
 
 
 async def give_up(caller: Caller, topics: list[str]) -> None:

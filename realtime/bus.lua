@@ -1,13 +1,21 @@
 -- The sequencer of all processes: gives each message its place, keeps it for a while, passes it on.
 -- ARGV: the keys' prefix, an epoch to begin with, how many messages a log holds, how long (s) it
--- lives without a new one, how long (s) a stream's last number is known; then, for each message,
--- topic, rule, stream, number, base, what is kept ("1"), and its line.
-local prefix, first_epoch, log_size, log_life, last_life = unpack(ARGV, 1, 5)
+-- lives without a new one, how long (s) a stream's last number is known, who sends, the number of
+-- this batch of theirs; then, for each message, topic, rule, stream, number, base, whether it is
+-- kept ("1"), and its line.
+local prefix, first_epoch, log_size, log_life, last_life, sender, batch = unpack(ARGV, 1, 7)
 local bus = prefix .. "bus"
 local epoch = redis.call("HGET", bus, "epoch")
 if not epoch then
   epoch = first_epoch
   redis.call("HSET", bus, "epoch", epoch)
+end
+
+-- A batch that is sent again, as its answer was lost, gets the same answer and does nothing.
+local done = prefix .. "sent:" .. sender
+local number_done, answer = unpack(redis.call("HMGET", done, "batch", "answer"))
+if number_done == batch then
+  return cjson.decode(answer)
 end
 
 local held, verdicts = {}, {}
@@ -29,7 +37,7 @@ local function judge(rule, stream, number, base)
   return -1
 end
 
-for at = 6, #ARGV, 7 do
+for at = 8, #ARGV, 7 do
   local topic, rule, stream, number, base, kept, line = unpack(ARGV, at, at + 6)
   local verdict = -3
   if not held[topic] then
@@ -48,5 +56,9 @@ for at = 6, #ARGV, 7 do
     held[topic] = true
   end
   verdicts[#verdicts + 1] = verdict
+end
+if #verdicts > 0 then
+  redis.call("HSET", done, "batch", batch, "answer", cjson.encode(verdicts))
+  redis.call("EXPIRE", done, log_life)
 end
 return verdicts

@@ -40,6 +40,7 @@ class RedisBus(Bus):
         self._echo_topic = f"echo:{process_id}"
         self._subscriber = Subscriber(client, self._hear, self._prepare, self._resume)
         self._heard_at = float("-inf")
+        self._batches = 0
         self._place: Place = ("", 0)
         self._resumed: Resumed = lambda: None
 
@@ -60,6 +61,7 @@ class RedisBus(Bus):
 
     async def append(self, batch: list[Sending]) -> list[int]:
         """Send messages; while Redis is away, again and again."""
+        self._batches += 1
         arguments = self._settings()
         for sending in batch:
             message = sending.message
@@ -110,9 +112,9 @@ class RedisBus(Bus):
         if elsewhere:  # Redis was emptied
             self._resumed()
 
-    @staticmethod
-    def _settings() -> list[str | int]:
-        return [PREFIX, secrets.token_hex(4), LOG_SIZE, LOG_LIFE_S, LAST_LIFE_S]
+    def _settings(self) -> list[str | int]:
+        bounds = (LOG_SIZE, LOG_LIFE_S, LAST_LIFE_S)
+        return [PREFIX, secrets.token_hex(4), *bounds, self._echo_topic, self._batches]
 
     async def _prepare(self) -> None:
         """Look where the bus is, before topics are subscribed: what they say is later."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ConnectionError as RedisDownError
 
 from config.redis import PREFIX
 from realtime import redis_bus, subscriber
@@ -140,6 +141,29 @@ async def test_a_cut_connection_loses_nothing(two: list[End], database: Database
         assert [each.n for each in end.heard] == sorted({each.n for each in end.heard})
         assert end.resumed == 0  # all of it was in the topics' logs
     assert database.reads == []
+
+
+async def test_what_is_sent_again_as_the_answer_was_lost_is_heard_once(
+    two: list[End], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = two[0]
+    assert isinstance(here.bus, RedisBus)
+    monkeypatch.setattr(redis_bus, "RETRY_S", 0.01)
+    script, losses = here.bus._script, iter([True, False, True, True])
+
+    async def losing(args: list[str | int]) -> list[int]:
+        verdicts: list[int] = await script(args=args)
+        if next(losses, False):
+            raise RedisDownError("The connection broke.")
+        return verdicts
+
+    monkeypatch.setattr(here.bus, "_script", losing)
+    for n in range(20):
+        here.say(n)
+        await asyncio.sleep(0.002)
+    for end in two:
+        await end.hears(*range(20))
+    assert next(losses, None) is None
 
 
 async def test_what_no_log_has_any_more_is_noticed(

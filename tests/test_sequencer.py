@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -247,7 +248,7 @@ async def test_in_redis_and_in_memory_it_judges_alike(
 ) -> None:
     client = open_redis(redis_url)
     await client.delete(*(f"{PREFIX}last:channel:{topic}" for topic in "ab"))
-    script, memory = RedisBus(client, "judge"), LocalBus()
+    script, memory = RedisBus(client, uuid4().hex), LocalBus()
     for batch in batches:
         sendings = [sending(*each) for each in batch]
         if sendings:
