@@ -1,5 +1,6 @@
 """`channel:…`: what a channel is, and what of it was missed."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from handlers.registry import event
 from models.channel import Channel
 from models.message_log import logged, missed_since
 from realtime.manager import FanOutManager
+from realtime.message import LOGGED, subject
 from realtime.packet import encode
-from realtime.sequencer import Deliver, Missing
 from schemas.channel import ChannelGet, ChannelReply, ChannelSync, ChannelSynced
 
 
@@ -27,16 +28,15 @@ async def sync(caller: Caller, channel_id: UUID, since: int) -> dict[str, Any]:
     return {"recovered": False} if events is None else {"recovered": True, "events": events}
 
 
-def channel_log(manager: FanOutManager) -> Missing:
-    """For the sequencer: reads what did not arrive of a channel's events out of its log."""
+async def channel_log(stream: str, first: int, last: int) -> list[tuple[int, str]]:
+    """What was said of a channel, as it was said, out of its log: for the bus to fill holes."""
+    rows = await logged(UUID(subject(stream)), first, last)
+    return [(row.seq, encode(row.event, row.data)) for row in rows]
 
-    async def missing(stream: str, first: int, last: int) -> dict[int, Deliver]:
-        if not manager.sids(stream):
-            return {}
-        channel_id = UUID(stream.removeprefix("channel:"))
-        return {row.seq: say(row.event, row.data) for row in await logged(channel_id, first, last)}
 
-    def say(name: str, data: Any) -> Deliver:
-        return lambda stream: manager.deliver(stream, encode(name, data))
-
-    return missing
+async def hear(manager: FanOutManager, topics: Collection[str]) -> None:
+    """Have this process hear topics, and know where each channel begins that it did not hear."""
+    new = await manager.listen(topics)
+    channels = [UUID(subject(topic)) for topic in new if topic.startswith(LOGGED)]
+    for channel_id, last_seq in (await Channel.last_seqs(channels)).items():
+        manager.begin(f"{LOGGED}{channel_id}", last_seq)

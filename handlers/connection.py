@@ -8,8 +8,10 @@ import structlog
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from handlers.caller import Caller
+from handlers.channel import hear
 from handlers.envelope import failure
 from handlers.metrics import SOCKETS
+from handlers.recovery import look_again, recover
 from handlers.room_presence import settle
 from handlers.services import (
     Services,
@@ -23,7 +25,7 @@ from models.errors import Unauthorized, Unavailable
 from models.server import Server
 from models.session import Session
 from models.user import User
-from realtime.bus import RESUMED
+from realtime.manager import RESUMED
 from realtime.server import NotNowError
 from schemas.session import Connected, SessionEnded, SessionExpiring
 
@@ -43,6 +45,7 @@ class Connections:
         services.sio.after_connect = self.welcome
         services.manager.on_control("end_session", self.end_session)
         services.manager.on_control("refresh_user", self.refresh_user)
+        services.manager.on_control("replaced", self.end_replaced)
         services.manager.on_control(RESUMED, self.look_for_ended_sessions)
 
     async def connect(self, sid: str, _environ: dict[str, Any], auth: Any) -> None:
@@ -69,19 +72,20 @@ class Connections:
         if socket is None:
             raise Unavailable("The socket has gone.")
         caller = Caller(services, sid, socket, session.user, session.id, claims.expires_at)
-        caller.channels = await self._channels_of(caller)
-        await services.presence.connect(session.user_id, sid)
+        caller.channels = await base_topics(caller)
+        if auth.get("recover") is not True:
+            await self._begin(caller)
+        elif not await recover(caller, auth):
+            services.manager.recovery.open(sid, str(caller.user.id), str(caller.session_id))
+            await self._begin(caller)
         services.callers[sid] = caller
         SOCKETS.inc()
 
-    async def _channels_of(self, caller: Caller) -> list[str]:
-        """What the caller hears from the beginning: its own, and all that it may read."""
-        server = await Server.default()
-        channels = await Channel.of_server(server.id)
-        for channel in channels:
-            self._services.manager.begin(text_channel(channel.id), channel.last_seq)
-        own = [user_channel(caller.user.id), session_channel(caller.session_id)]
-        return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
+    async def _begin(self, caller: Caller) -> None:
+        manager = self._services.manager
+        await hear(manager, caller.channels)
+        await manager.recovery.look(caller.sid)
+        await self._services.presence.connect(caller.user.id, caller.sid)
 
     async def welcome(self, sid: str) -> None:
         """After the client has been told that it is in: `connected` first, then its channels."""
@@ -101,13 +105,17 @@ class Connections:
         # Nothing is awaited before this: whoever has heard `connected` hears all that follows.
         for channel in caller.channels:
             caller.enter(channel)
+        self._services.manager.catch_up(sid)
         watch_expiry(caller)
+        await self._services.manager.recovery.keep(sid)
         await self._check_again(caller)
 
     async def _check_again(self, caller: Caller) -> None:
         """A revocation between the check of the token and now found no socket to end."""
         try:
             await Session.alive(caller.session_id, caller.now)
+            if caller.room_ids:
+                await look_again(caller)
         except Exception as error:  # noqa: BLE001 - a socket of unknown standing must not stay
             log.warning("socket not welcome", code=failure(error)["code"])
             self._services.sio.cut_off(caller.socket, "not welcome")
@@ -143,6 +151,11 @@ class Connections:
         # At once: one that is busy keeps its own end waiting, but not that of the others.
         await asyncio.gather(*(end_socket(caller, **end) for caller in callers))
 
+    async def end_replaced(self, message: dict[str, Any]) -> None:
+        """A client has come back while its lost socket was still taken for alive."""
+        if caller := self._services.callers.get(message["sid"]):
+            self._services.sio.cut_off(caller.socket, "replaced")
+
     async def look_for_ended_sessions(self, _message: dict[str, Any]) -> None:
         """The bus was away, and may have kept the end of a session from us."""
         held = {caller.session_id for caller in self._services.callers.values()}
@@ -158,6 +171,14 @@ class Connections:
         for sid in sids if user else ():
             if caller := self._services.callers.get(sid):
                 caller.user = user
+
+
+async def base_topics(caller: Caller) -> list[str]:
+    """What the caller hears from the beginning: its own, and all that it may read."""
+    server = await Server.default()
+    channels = await Channel.of_server(server.id)
+    own = [user_channel(caller.user.id), session_channel(caller.session_id)]
+    return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
 
 
 async def end_socket(caller: Caller, code: str, *, reconnect: bool) -> None:

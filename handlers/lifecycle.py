@@ -13,6 +13,7 @@ from config.database import open_database
 from config.limits import Limiter
 from config.redis import REDIS_DOWN, open_redis, reference_ms, share_epoch
 from config.settings import Settings
+from handlers.catch_up import CatchUp
 from handlers.channel import channel_log
 from handlers.conductor import Conductor
 from handlers.connection import Connections
@@ -28,9 +29,11 @@ from models.row import new_id
 from models.server import Server
 from models.token import TokenIssuer
 from models.upload import existing_tracks
-from realtime.bus import Bus, LocalBus, RedisBus
+from realtime.bus import Bus
+from realtime.local_bus import LocalBus
 from realtime.manager import FanOutManager
-from realtime.sequencer import Sequencer
+from realtime.recovery import Recovery
+from realtime.redis_bus import RedisBus
 from realtime.server import RealtimeServer
 from realtime.upgrade import Origins
 from schemas.session import ServerDraining
@@ -64,10 +67,9 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
 def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     """This process' parts, wired but not yet at work."""
     process_id = new_id().hex
-    bus: Bus = RedisBus(redis, process_id) if settings.redis_url else LocalBus()
-    sequencer = Sequencer()
-    manager = FanOutManager(bus, sequencer)
-    sequencer.missing = channel_log(manager)
+    shared = settings.redis_url
+    bus: Bus = RedisBus(redis, process_id, channel_log) if shared else LocalBus(channel_log)
+    manager = FanOutManager(bus, Recovery(redis, bus))
     sio = RealtimeServer(
         manager=manager,
         now_ms=clock.now_ms,
@@ -101,6 +103,8 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.manager.start()
     services.spawn(services.sio.eio.beat(), "heartbeat")
     services.spawn(show_life(services), "life-sign")
+    services.spawn(CatchUp(services).run(), "catch-up")
+    services.spawn(services.manager.recovery.run(), "recovery")
     services.spawn(keep_house(services), "housekeeping")
     conductor = Conductor(services)
     services.spawn(conductor.follow(), "conductor-timers")

@@ -17,18 +17,20 @@ from typing import Any
 from uuid import UUID
 
 from handlers.caller import Caller
+from handlers.channel import hear
 from handlers.playback import listener_left
 from handlers.services import Services, room_channel, text_channel, user_channel
 from models.errors import NotFound
 from models.member import Member
 from models.room import Room, changing
 from models.room_care import out_of_step
-from models.room_door import admit, connect
+from models.room_door import admit, connect, seat
 from models.room_news import Departure, Happened, News
 from models.room_state import RoomState
 from schemas.base import Broadcast
 from schemas.room import HostChanged, MemberUpdated, RoomClosed, RoomUpdated, UserJoined, UserLeft
 
+ROOM = "room:"
 ROUNDS = 8  # of two that contradict each other; `reconcile` ends what takes longer
 
 
@@ -40,13 +42,31 @@ async def arrive(caller: Caller, room_id: UUID, invite_code: str | None) -> None
         await caller.services.presence.enter(room_id, caller.user.id, caller.sid)
         async with changing(room_id) as room:
             await admit(room, caller.user, invite_code, caller.now)
+        await hear(caller.services.manager, topics_of(room))
+        await caller.services.manager.recovery.look(caller.sid)
     except BaseException:
         if not heard:
             await uncount(caller, room_id)
         raise
-    caller.enter(room_channel(room.id))
-    caller.enter(text_channel(room.channel_id))
+    for topic in topics_of(room):
+        caller.enter(topic)
+    await caller.services.manager.recovery.keep(caller.sid)
     await announce(caller.services, room)
+
+
+async def come_back(caller: Caller, room_id: UUID) -> None:
+    """Count the caller's socket in a room of which its user must still be a member."""
+    caller.room_ids.add(room_id)
+    await caller.services.presence.enter(room_id, caller.user.id, caller.sid)
+    async with changing(room_id) as room:
+        await seat(room, caller.user)
+        await connect(room, {caller.user.id: True}, caller.now)
+    await announce(caller.services, room)
+
+
+def topics_of(room: Room) -> list[str]:
+    """What is heard in a room."""
+    return [room_channel(room.id), text_channel(room.channel_id)]
 
 
 def begin_streams(services: Services, state: RoomState) -> None:

@@ -1,6 +1,6 @@
 """Channels: where messages go, each with a count of its events."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -83,6 +83,14 @@ class Channel(Row):
     async def of_server(cls, server_id: UUID) -> list["Channel"]:
         """A server's channels in their order; shared by all who ask at one time."""
         return await READING.do(server_id)
+
+    @classmethod
+    async def last_seqs(cls, channel_ids: Collection[UUID]) -> dict[UUID, int]:
+        """The number of each channel's newest event; those that are no more are left out."""
+        if not channel_ids:
+            return {}
+        found = cls.filter(id__in=list(channel_ids)).values_list("id", "last_seq")
+        return dict(await found)
 
     @classmethod
     async def open_to(cls, user: User, channel_id: UUID | None) -> Self:

@@ -1,5 +1,6 @@
 """Members of listening rooms: roles, and who is there now."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -88,6 +89,12 @@ class Member(Row):
         if member is None:
             raise NotFound("There is no such member.")
         return member
+
+    @classmethod
+    async def rooms_of(cls, user_id: UUID, room_ids: Collection[UUID]) -> list[Room]:
+        """Those of the rooms that are open, and of which the user is a member."""
+        among = cls.filter(user_id=user_id, room_id__in=list(room_ids), room__closed_at=None)
+        return [member.room for member in await among.select_related("room")]
 
     @classmethod
     async def connected_ids(cls, room_id: UUID) -> list[UUID]:

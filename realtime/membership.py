@@ -80,7 +80,7 @@ class Membership(socketio.AsyncManager):  # type: ignore[misc]
         if socket is None:
             return
         for room in list(socket.rooms or ()):
-            self._leave(sid, room, socket)
+            self.leave(sid, room, socket)
         self.callbacks.pop(sid, None)
         socket.sid, socket.joined = None, False
         self._sids.pop(socket.id, None)
@@ -99,9 +99,10 @@ class Membership(socketio.AsyncManager):  # type: ignore[misc]
         """Have a socket hear a room no more."""
         socket = self._sockets.get(sid)
         if socket is not None:
-            self._leave(sid, room, socket)
+            self.leave(sid, room, socket)
 
-    def _leave(self, sid: str, room: str, socket: EngineSocket) -> None:
+    def leave(self, sid: str, room: str, socket: EngineSocket) -> None:
+        """Take a socket out of a room, as all ways out do."""
         if socket.rooms is not None:
             socket.rooms.discard(room)
         members = self.members.get(room)

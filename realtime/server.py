@@ -222,7 +222,9 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         socket.join_by = asyncio.get_running_loop().time() + self._join_within_s
 
     async def _send_packet(self, eio_sid: str, packet: EventPacket) -> None:
-        """Send what python-socketio says by itself."""
+        """Send what python-socketio says by itself; a greeting has what recovery adds to it."""
+        if packet.packet_type == CONNECT:
+            packet.data = {**packet.data, **self.manager.greeting(packet.data["sid"])}
         if (socket := self.eio.sockets.get(eio_sid)) is not None:
             socket.send(message(packet.encode()))
 

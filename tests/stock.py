@@ -45,8 +45,11 @@ def has_javascript() -> bool:
 class Stock(ABC):
     """A client as anybody would use it: it upgrades and reconnects by itself."""
 
-    def __init__(self, url: str, token: str, transports: str, traffic: int = 0) -> None:
+    def __init__(
+        self, url: str, token: str, transports: str, traffic: int = 0, *, recover: bool = False
+    ) -> None:
         self.url, self.token, self.traffic = url, token, traffic
+        self.auth = {"token": token, "recover": True} if recover else {"token": token}
         self.transports = TRANSPORTS[transports]
         self.seen: list[Seen] = []
         self._news = asyncio.Condition()
@@ -101,7 +104,7 @@ class JavaScript(Stock):
 
     async def start(self) -> None:
         options = {
-            "auth": {"token": self.token},
+            "auth": self.auth,
             "transports": self.transports,
             "reconnectionDelay": 100,
             "reconnectionDelayMax": 500,
@@ -145,9 +148,7 @@ class Python(Stock):
         self._sio.on("connect_error", self._on_connect_error)
         self._sio.on("*", self._on_event)
         try:
-            await self._sio.connect(
-                self.url, auth={"token": self.token}, transports=self.transports
-            )
+            await self._sio.connect(self.url, auth=self.auth, transports=self.transports)
         except socketio.exceptions.ConnectionError:
             await asyncio.sleep(0)  # noted by the handler
 

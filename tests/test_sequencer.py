@@ -1,217 +1,259 @@
-"""The sequencer: whatever arrives, in whatever order, is delivered in the order of its numbers."""
+"""The sequencer: whoever publishes, each number goes through once, in order, and none is lost."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime import sequencer as module
-from realtime.sequencer import Deliver, Sequencer
+from config.redis import PREFIX, open_redis
+from realtime import publisher
+from realtime.local_bus import LocalBus
+from realtime.log_reader import MAX_FILL, LogReader
+from realtime.message import CONTROL, Heard, Message, Rule
+from realtime.publisher import Sending
+from realtime.receiver import Receiver
+from realtime.redis_bus import RedisBus
+from tests.bus_ends import CHANNEL, ROOM, Database, End, ends, until
+from tests.servers import redis_server
 
-LOG = "channel:1"
-STATE = "room:1"
-PATIENCE_S = 0.001
-
-
-class Ear:
-    """Remembers what is delivered; `says(n)` is number n on its way."""
-
-    def __init__(self) -> None:
-        self.heard: list[int] = []
-        self.reads: list[tuple[int, int]] = []
-
-    def says(self, number: int) -> Deliver:
-        return lambda _stream: self.heard.append(number)
-
-    async def log(self, _stream: str, first: int, last: int) -> dict[int, Deliver]:
-        """A log that has everything."""
-        self.reads.append((first, last))
-        await asyncio.sleep(0)
-        return {number: self.says(number) for number in range(first, last + 1)}
+NEWS, STATE = "room:1", "playback:1"
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for it; what never comes fails the test."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(PATIENCE_S)
+@pytest.fixture
+def database() -> Database:
+    return Database()
 
 
-async def test_what_arrives_swapped_is_put_in_order() -> None:
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    for number in (1, 3, 4, 2, 5):
-        sequencer.accept(STATE, number, ear.says(number))
-    assert ear.heard == [1, 2, 3, 4, 5]
-    sequencer.close()
+@pytest.fixture(params=["memory", "redis"])
+async def both(
+    request: pytest.FixtureRequest, tmp_path: Path, database: Database
+) -> AsyncIterator[list[End]]:
+    """The first and the last process of a house: one and the same, or two."""
+    if request.param == "memory":
+        async with ends("", database) as found:
+            yield found * 2
+        return
+    with redis_server(tmp_path / "redis") as url:
+        async with ends(url, database) as found:
+            yield found
 
 
-async def test_what_comes_twice_is_delivered_once() -> None:
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    for number in (1, 1, 3, 3, 2, 2, 1):
-        sequencer.accept(STATE, number, ear.says(number))
-    assert ear.heard == [1, 2, 3]
-    sequencer.close()
+@pytest.fixture
+async def two(tmp_path: Path, database: Database) -> AsyncIterator[list[End]]:
+    """Two processes on a Redis of their own."""
+    with redis_server(tmp_path / "redis") as url:
+        async with ends(url, database) as found:
+            yield found
 
 
-async def test_streams_do_not_wait_for_each_other() -> None:
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    sequencer.accept("room:a", 1, ear.says(1))
-    sequencer.accept("room:a", 3, ear.says(3))
-    sequencer.accept("room:b", 7, ear.says(7))
-    assert ear.heard == [1, 7]
-    sequencer.close()
-
-
-async def test_a_missing_state_is_passed_over() -> None:
-    ear = Ear()
-    sequencer = Sequencer(ear.log, PATIENCE_S)
-    for number in (4, 6):
-        sequencer.accept(STATE, number, ear.says(number))
-    await until(lambda: ear.heard == [4, 6])
-    sequencer.accept(STATE, 5, ear.says(5))
-    assert ear.heard == [4, 6]
-    assert ear.reads == []
-
-
-async def test_a_missing_event_is_read_from_the_log() -> None:
-    ear = Ear()
-    sequencer = Sequencer(ear.log, PATIENCE_S)
-    for number in (1, 4, 7):
-        sequencer.accept(LOG, number, ear.says(number))
-    await until(lambda: ear.heard == [1, 2, 3, 4, 5, 6, 7])
-    assert ear.reads == [(2, 3), (5, 6)]
-
-
-async def test_the_first_event_seen_waits_for_those_before_it() -> None:
-    ear = Ear()
-    sequencer = Sequencer(ear.log, PATIENCE_S)
-    for number in (9, 8, 10):
-        sequencer.accept(LOG, number, ear.says(number))
-    assert ear.heard == []
-    await until(lambda: ear.heard == [8, 9, 10])
-    assert ear.reads == []
-
-
-async def test_the_very_first_event_of_a_channel_does_not_wait() -> None:
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    sequencer.accept(LOG, 1, ear.says(1))
-    assert ear.heard == [1]
-
-
-async def test_a_stream_whose_beginning_is_known_misses_nothing() -> None:
-    ear = Ear()
-    sequencer = Sequencer(ear.log, PATIENCE_S)
-    sequencer.begin(LOG, 5)
-    sequencer.begin(LOG, 50)  # the first word counts
-    sequencer.accept(LOG, 5, ear.says(5))
-    sequencer.accept(LOG, 7, ear.says(7))
-    await until(lambda: ear.heard == [6, 7])
-
-
-async def test_a_log_that_cannot_be_read_for_a_while_loses_nothing() -> None:
-    ear, failures = Ear(), 3
-
-    async def away_at_first(stream: str, first: int, last: int) -> dict[int, Deliver]:
-        nonlocal failures
-        failures -= 1
-        if failures >= 0:
-            raise OSError("The database is away.")
-        return await ear.log(stream, first, last)
-
-    sequencer = Sequencer(away_at_first, PATIENCE_S)
-    for number in (1, 3, 4):
-        sequencer.accept(LOG, number, ear.says(number))
-    await until(lambda: ear.heard == [1, 2, 3, 4])
-
-
-async def test_a_log_that_stays_away_holds_nothing_up_for_ever() -> None:
-    ear, reads = Ear(), 0
-
-    async def away(_stream: str, _first: int, _last: int) -> dict[int, Deliver]:
-        nonlocal reads
-        reads += 1
-        raise OSError("The database is away.")
-
-    sequencer = Sequencer(away, PATIENCE_S)
-    for number in (1, 3, 4):
-        sequencer.accept(LOG, number, ear.says(number))
-    await until(lambda: ear.heard == [1, 3, 4])
-    assert reads == module.TRIES
-
-
-async def test_what_arrives_during_a_read_is_neither_lost_nor_doubled() -> None:
-    ear, may_answer = Ear(), asyncio.Event()
-
-    async def slow(stream: str, first: int, last: int) -> dict[int, Deliver]:
-        await may_answer.wait()
-        return await ear.log(stream, first, last)
-
-    sequencer = Sequencer(slow, PATIENCE_S)
-    sequencer.accept(LOG, 1, ear.says(1))
-    sequencer.accept(LOG, 4, ear.says(4))
-    await until(lambda: bool(sequencer._filling))
-    for number in (2, 9, 5):  # one that was missing, one behind the next gap, one that follows
-        sequencer.accept(LOG, number, ear.says(number))
-    assert ear.heard == [1, 2]
-    assert sequencer._streams[LOG].timer is None  # never two reads at once
-    may_answer.set()
-    await until(lambda: ear.heard == list(range(1, 10)))
-    assert ear.reads == [(2, 3), (6, 8)]
-
-
-async def test_a_stream_forgotten_during_a_read_stays_forgotten() -> None:
-    ear, may_answer = Ear(), asyncio.Event()
-
-    async def slow(stream: str, first: int, last: int) -> dict[int, Deliver]:
-        await may_answer.wait()
-        return await ear.log(stream, first, last)
-
-    sequencer = Sequencer(slow, PATIENCE_S)
-    sequencer.accept(LOG, 1, ear.says(1))
-    sequencer.accept(LOG, 3, ear.says(3))
-    await until(lambda: bool(sequencer._filling))
-    sequencer.forget(LOG)
-    sequencer.begin(LOG, 3)
-    sequencer.accept(LOG, 4, ear.says(4))
-    may_answer.set()
-    await until(lambda: not sequencer._filling)
-    assert ear.heard == [1, 4]
-
-
-async def test_a_gap_too_wide_to_be_read_is_passed_over() -> None:
-    ear = Ear()
-    sequencer = Sequencer(ear.log, PATIENCE_S)
-    sequencer.accept(LOG, 1, ear.says(1))
-    sequencer.accept(LOG, 5000, ear.says(5000))
-    await until(lambda: ear.heard == [1, 5000])
-    assert ear.reads == []
-
-
-async def test_no_more_than_a_thousand_wait_in_a_stream() -> None:
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    sequencer.accept(STATE, 1, ear.says(1))
-    for number in range(3, 3 + module.MAX_EARLY + 1):
-        sequencer.accept(STATE, number, ear.says(number))
-    assert ear.heard == [1, *range(3, 3 + module.MAX_EARLY + 1)]
-    await asyncio.sleep(0)
-    sequencer.accept(STATE, 2, ear.says(2))
-    assert ear.heard[-1] != 2
-    sequencer.close()
-
-
-async def test_the_stream_longest_unheard_makes_room_and_loses_nothing(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_numbers_that_are_published_swapped_are_heard_in_order(
+    both: list[End], database: Database
 ) -> None:
-    monkeypatch.setattr(module, "MAX_STREAMS", 2)
-    ear, sequencer = Ear(), Sequencer(patience_s=60)
-    sequencer.accept("room:a", 1, ear.says(1))
-    sequencer.accept("room:a", 3, ear.says(3))
-    sequencer.accept("room:b", 11, ear.says(11))
-    sequencer.accept("room:c", 21, ear.says(21))
-    assert ear.heard == [1, 11, 3, 21]
-    sequencer.close()
+    first, last = both
+    events = [database.commit(n) for n in range(1, 41)]
+    first.bus.publish(events[0])
+    await last.counts(1)
+    for n in range(1, 39, 2):
+        last.bus.publish(events[n + 1])
+        first.bus.publish(events[n])
+    for end in both:
+        await end.counts(*range(1, 40))
+
+
+async def test_what_is_published_twice_is_heard_once(both: list[End], database: Database) -> None:
+    for n in range(1, 20):
+        event = database.commit(n)
+        for end in both:
+            end.bus.publish(event)
+    both[0].say("done", topic=CHANNEL)
+    for end in both:
+        await until(lambda end=end: "done" in end.said(CHANNEL))  # type: ignore[misc]
+        await end.counts(*range(1, 20))
+
+
+async def test_what_its_author_could_not_publish_is_read_from_the_log(
+    both: list[End], database: Database
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    for n in (2, 3, 5, 6):
+        database.commit(n)
+    both[0].bus.publish(database.commit(4))
+    both[-1].bus.publish(database.commit(7))
+    for end in both:
+        await end.counts(*range(1, 8))
+    assert [text for _, text in sorted(database.events[CHANNEL].items())] == both[0].said(CHANNEL)
+
+
+async def test_nothing_of_a_topic_overtakes_and_other_topics_do_not_wait(
+    both: list[End], database: Database
+) -> None:
+    here = both[0]
+    here.bus.publish(database.commit(1))
+    await here.counts(1)
+    database.answers.clear()
+    database.commit(2)
+    here.bus.publish(database.commit(3))
+    here.say("right after", topic=CHANNEL)
+    here.say("elsewhere")
+    await here.hears("elsewhere")
+    await until(lambda: bool(database.reads))
+    here.say("later", topic=CHANNEL)
+    here.say("still elsewhere")
+    await here.hears("elsewhere", "still elsewhere")
+    assert here.numbers() == [1]
+    database.answers.set()
+    words = [f"{CHANNEL}/{n}" for n in (1, 2, 3)]
+    for end in both:
+        await end.hears(*words, "right after", "later", topic=CHANNEL)
+
+
+async def test_a_later_state_supersedes_and_never_waits(both: list[End]) -> None:
+    here = both[0]
+    for number in (1, 4, 3, 6):
+        here.bus.publish(Message(ROOM, str(number), order=(STATE, number)))
+    for end in both:
+        await end.counts(1, 4, 6, stream=STATE)
+
+
+async def test_news_wait_for_those_before_and_pass_over_what_never_comes(both: list[End]) -> None:
+    here, there = both
+    here.bus.publish(Message(ROOM, "1", order=(NEWS, 1)))
+    await there.counts(1, stream=NEWS)
+    there.bus.publish(Message(ROOM, "3", order=(NEWS, 3)))
+    here.bus.publish(Message(ROOM, "2", order=(NEWS, 2)))
+    here.bus.publish(Message(ROOM, "9", order=(NEWS, 9)))
+    for end in both:
+        await end.counts(1, 2, 3, 9, stream=NEWS)
+
+
+async def test_a_log_that_cannot_be_read_for_a_while_loses_nothing(
+    both: list[End], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    await both[0].counts(1)
+    for end in both:
+        end.bus.publisher._reader._pause_s = 0.001
+    database.failures = 3
+    database.commit(2)
+    both[0].bus.publish(database.commit(3))
+    for end in both:
+        await end.counts(1, 2, 3)
+
+
+async def test_a_log_that_stays_away_holds_nothing_up_for_ever(
+    both: list[End], database: Database
+) -> None:
+    both[0].bus.publish(database.commit(1))
+    await both[0].counts(1)
+    for end in both:
+        end.bus.publisher._reader._pause_s = 0.001
+    database.failures = 10_000
+    both[0].bus.publish(database.commit(3))
+    for end in both:
+        await end.counts(1, 3)
+
+
+async def test_a_gap_too_wide_to_be_read_is_passed_over(
+    both: list[End], database: Database
+) -> None:
+    far = MAX_FILL + 10
+    for number in (1, far):
+        both[0].bus.publish(database.commit(number))
+    for end in both:
+        await end.counts(1, far)
+    assert database.reads == []
+
+
+async def test_who_knows_the_beginning_misses_nothing_after_it(
+    both: list[End], database: Database
+) -> None:
+    for n in range(1, 8):
+        database.commit(n)
+    for end in both:
+        end.bus.receiver.begin(CHANNEL, 5)
+        end.bus.receiver.begin(CHANNEL, 50)  # the first word counts
+    both[0].bus.publish(database.commit(8))
+    for end in both:
+        await end.counts(6, 7, 8)
+
+
+async def test_an_emptied_redis_neither_loses_nor_doubles(
+    two: list[End], database: Database
+) -> None:
+    here, there = two
+    assert here.client is not None
+    for n in (1, 2):
+        here.bus.publish(database.commit(n))
+    await there.counts(1, 2)
+    await here.client.flushall()
+    for n in (2, 3):
+        there.bus.publish(database.commit(n))
+    database.commit(4)
+    here.bus.publish(database.commit(5))
+    for end in two:
+        await end.counts(1, 2, 3, 4, 5)
+
+
+async def test_a_hole_that_only_a_receiver_sees_is_filled_before_what_follows(
+    two: list[End], database: Database
+) -> None:
+    here, there = two
+    assert here.client is not None
+    for n in range(1, 4):
+        here.bus.publish(database.commit(n))
+    await there.counts(1, 2, 3)
+    # As after a time in which `there` heard nothing, and the logs ended.
+    there.bus.receiver._last["1"][CHANNEL] = 1
+    there.heard.clear()
+    database.answers.clear()
+    here.bus.publish(database.commit(4))
+    await until(lambda: (CHANNEL, 2, 3) in database.reads)
+    assert there.bus.receiver.place is None  # what was heard until now, no place says
+    here.bus.publish(database.commit(5))
+    here.say("elsewhere")
+    await there.hears("elsewhere")
+    assert there.numbers() == []
+    database.answers.set()
+    await there.counts(2, 3, 4, 5)
+    assert there.bus.receiver.place is not None
+
+
+async def test_the_control_topic_is_like_any_other(two: list[End]) -> None:
+    for end in two:
+        await end.enter(CONTROL)
+    two[0].say("stop", topic=CONTROL)
+    for end in two:
+        await end.hears("stop", topic=CONTROL)
+
+
+SENDINGS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(Rule), st.integers(1, 6), st.integers(0, 6)),
+    max_size=12,
+)
+
+
+def sending(topic: str, rule: Rule, number: int, base: int) -> Sending:
+    order = None if rule is Rule.FREE else (f"channel:{topic}", number)
+    return Sending(Message(f"channel:{topic}", "x", order=order), rule, base)
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches=st.lists(SENDINGS, max_size=3))
+async def test_in_redis_and_in_memory_it_judges_alike(
+    batches: list[list[tuple[str, Rule, int, int]]], redis_url: str
+) -> None:
+    client = open_redis(redis_url)
+    await client.delete(*(f"{PREFIX}last:channel:{topic}" for topic in "ab"))
+    script, memory = RedisBus(client, uuid4().hex), LocalBus()
+    for batch in batches:
+        sendings = [sending(*each) for each in batch]
+        if sendings:
+            assert await script.append(sendings) == list(map(int, await memory.append(sendings)))
+    await client.aclose()
 
 
 arrivals = st.lists(st.integers(1, 12), min_size=1, max_size=40)
@@ -219,44 +261,50 @@ pauses = st.sets(st.integers(0, 40))
 
 
 @settings(max_examples=150, deadline=None)
-@given(arrivals=arrivals, pauses=pauses, begins=st.booleans())
-async def test_whatever_arrives_of_a_log_is_heard_in_order_without_a_hole(
-    arrivals: list[int], pauses: set[int], begins: bool
+@given(arrivals=arrivals, pauses=pauses)
+async def test_whatever_is_published_of_a_log_is_heard_in_order_without_a_hole(
+    arrivals: list[int], pauses: set[int], impatient: None
 ) -> None:
-    heard, _ = await play(LOG, arrivals, pauses, begins=begins)
-    first = 1 if begins else heard[0]
-    assert heard == list(range(first, max(arrivals) + 1))
-    # Only what came later than the patience at the beginning is too late.
-    assert begins or first <= arrivals[0]
+    database = Database()
+    for number in range(1, max(arrivals) + 1):
+        database.commit(number)
+    end = await End(LocalBus(database.read)).start(CHANNEL)
+    end.bus.receiver.begin(CHANNEL, 0)
+    for index, number in enumerate(arrivals):
+        if index in pauses:
+            await asyncio.sleep(0)
+        end.bus.publish(database.commit(number))
+    await until(lambda: end.bus.publisher.idle and bool(end.numbers()))
+    assert end.numbers() == list(range(1, max(arrivals) + 1))
+    await end.close()
 
 
 @settings(max_examples=150, deadline=None)
 @given(arrivals=arrivals, pauses=pauses)
-async def test_whatever_arrives_of_a_state_is_heard_in_order_unless_superseded(
+async def test_whatever_is_received_of_a_log_is_delivered_in_order_without_a_hole(
     arrivals: list[int], pauses: set[int]
 ) -> None:
-    heard, superseded = await play(STATE, arrivals, pauses, begins=False)
-    assert heard == sorted(set(heard))
-    assert set(heard) | superseded == set(arrivals)
+    database, delivered = Database(), list[int]()
+    for number in range(1, max(arrivals) + 1):
+        database.commit(number)
+
+    def deliver(heard: Heard) -> None:
+        assert heard.message.order is not None
+        delivered.append(heard.message.order[1])
+
+    receiver = Receiver(deliver, LogReader(database.read))
+    receiver.begin(CHANNEL, 0)
+    for place, number in enumerate(arrivals, 1):
+        if place in pauses:
+            await asyncio.sleep(0)
+        receiver.receive(Heard(database.commit(number), "epoch", place))
+    await until(lambda: receiver.place == ("epoch", len(arrivals)))
+    assert delivered == list(range(1, max(arrivals) + 1))
 
 
-async def play(
-    stream: str, arrivals: list[int], pauses: set[int], *, begins: bool
-) -> tuple[list[int], set[int]]:
-    """What is heard of `arrivals`, and what came after a later one had been heard.
-
-    A pause before the arrival at an index is longer than the sequencer's patience.
-    """
-    ear, superseded = Ear(), set()
-    sequencer = Sequencer(ear.log, 0)
-    if begins:
-        sequencer.begin(stream, 0)
-    for index, number in enumerate(arrivals):
-        if index in pauses:
-            for _ in range(6):
-                await asyncio.sleep(0)
-        if ear.heard and number < ear.heard[-1] and number not in ear.heard:
-            superseded.add(number)
-        sequencer.accept(stream, number, ear.says(number))
-    await until(lambda: not any(row.early for row in sequencer._streams.values()))
-    return ear.heard, superseded
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[None]:
+    """No patience, so that what is missing is read at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publisher, "PATIENCE_S", 0)
+        yield

@@ -31,7 +31,7 @@ socket.io.on("open", () => {
   });
 });
 socket.on("connect", () => {
-  say("connect", { transport: transport() });
+  say("connect", { transport: transport(), recovered: socket.recovered ?? false });
   askAtOnce(options.traffic ?? 0);
 });
 socket.on("connect_error", (error) =>

@@ -1,0 +1,142 @@
+"""The way out: one writer keeps the order, and mends what would go out of it.
+
+Whoever changes something publishes it after the commit, and so two processes (or two tasks) may
+publish the numbers of one stream swapped; one that is killed in between publishes nothing at all.
+The sequencer (`realtime/bus.lua`, `realtime/local_bus.py`) refuses a number that is not the next.
+It is held here with all that follows to its topic, tried again a moment later, and then sent
+after what is missing, read from the log: as numbers are given in the order of commit, all that is
+below a number can be read by then.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from realtime.log_reader import LogReader
+from realtime.message import Message, Rule, is_log
+
+BATCH = 256
+PATIENCE_S = 0.02
+# What no log has may still be on its way: patience, doubled each time, some 0.6 s in all.
+MAX_TRIES = 5
+
+
+class Verdict(IntEnum):
+    """What the sequencer says of a message; anything from 0 on is the last number before a gap."""
+
+    SENT = -1
+    KNOWN = -2
+    HELD = -3
+
+
+@dataclass(slots=True)
+class Sending:
+    """A message on its way. `base`: what its process knows to be the last number before it."""
+
+    message: Message
+    rule: Rule
+    base: int
+    tries: int = 0
+
+
+Append = Callable[[list[Sending]], Awaitable[list[int]]]
+LastHeard = Callable[[str], int | None]
+
+
+class Publisher:
+    """Sends what is published, in order; while it cannot, the oldest of what waits goes first."""
+
+    MAX_WAITING = 10_000
+
+    def __init__(self, append: Append, reader: LogReader, last_heard: LastHeard) -> None:
+        self._append = append
+        self._reader = reader
+        self._last_heard = last_heard
+        self._ready: deque[Sending] = deque()
+        self._held: dict[str, deque[Sending]] = {}
+        self._repairs: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+
+    def publish(self, message: Message) -> None:
+        """Have it sent in its turn."""
+        if len(self._ready) >= self.MAX_WAITING:
+            self._ready.popleft()
+        self._ready.append(self._sending(message))
+        self._news.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits."""
+        return not self._ready and not self._held
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                while batch := self._take():
+                    verdicts = await self._append(batch)
+                    for sending, verdict in zip(batch, verdicts, strict=True):
+                        self._settle(sending, verdict)
+        finally:
+            for task in self._repairs:
+                task.cancel()
+
+    def _sending(self, message: Message) -> Sending:
+        if message.order is None:
+            return Sending(message, Rule.FREE, 0)
+        stream, number = message.order
+        heard = self._last_heard(stream)
+        return Sending(message, message.rule, number - 1 if heard is None else heard)
+
+    def _take(self) -> list[Sending]:
+        batch: list[Sending] = []
+        while self._ready and len(batch) < BATCH:
+            sending = self._ready.popleft()
+            if held := self._held.get(sending.message.topic):
+                hold(held, sending)
+            else:
+                batch.append(sending)
+        return batch
+
+    def _settle(self, sending: Sending, verdict: int) -> None:
+        topic = sending.message.topic
+        if verdict == Verdict.HELD:
+            hold(self._held[topic], sending)
+        elif verdict >= 0:
+            self._held[topic] = deque([sending])
+            repair = self._repair(topic, sending, verdict)
+            task = asyncio.get_running_loop().create_task(repair, name=f"repair-{topic}")
+            self._repairs.add(task)
+            task.add_done_callback(self._repairs.discard)
+
+    async def _repair(self, topic: str, sending: Sending, last: int) -> None:
+        """Wait for what comes before `sending`, or find it."""
+        stream, number = sending.message.order or ("", 0)
+        sending.tries += 1
+        missing: list[Message] = []
+        if sending.tries == 1 or (not is_log(stream) and sending.tries <= MAX_TRIES):
+            await asyncio.sleep(PATIENCE_S * 2 ** (sending.tries - 1))
+        else:
+            if is_log(stream):
+                missing = await self._reader.between(stream, last + 1, number - 1)
+            sending.rule = Rule.NEWER  # what is still missing will not come any more
+        before = [Sending(message, Rule.NEWER, last) for message in missing]
+        self._ready.extendleft(reversed([*before, *self._held.pop(topic)]))
+        self._news.set()
+
+
+def hold(held: deque[Sending], sending: Sending) -> None:
+    """Keep it in its place: it may be the very one for which a later number waits."""
+    place = len(held)
+    if sending.message.order is not None:
+        stream, number = sending.message.order
+        for index, other in enumerate(held):
+            order = other.message.order
+            if order is not None and order[0] == stream and order[1] > number:
+                place = index
+                break
+    held.insert(place, sending)
