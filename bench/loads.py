@@ -60,10 +60,10 @@ class Clock:
         self._began_s = time.monotonic()
         self._cpu_s, self._own_cpu_s = crowd.target.cpu_s(), time.process_time()
 
-    async def stop(self, size: int, said: int = 0) -> Cost:
-        """The round's cost; each message acknowledged (or `said`) goes to `size` connections."""
+    async def stop(self, size: int, said: int | None = None) -> Cost:
+        """The round's cost; each message `said`, or acknowledged, goes to `size` connections."""
         tally = self._crowd.tally
-        expected = max(tally.acked, said) * size
+        expected = (tally.acked if said is None else said) * size
         await tally.hear(expected, PATIENCE_S)
         return Cost(
             deliveries=tally.heard,
@@ -86,13 +86,13 @@ async def saturate(crowd: Crowd, speakers: Sequence[Meter], seconds: float, size
 
 async def one_by_one(crowd: Crowd, seconds: float) -> Cost:
     """A message is said when all have heard the last one: there is nothing to write together."""
-    clock, room = Clock(crowd), crowd.rooms[0]
+    clock, room, said = Clock(crowd), crowd.rooms[0], 0
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        said = crowd.tally.heard // len(room)
         room[said % len(room)].say(FILLER)
-        await crowd.tally.hear((said + 1) * len(room), PATIENCE_S)
-    return await clock.stop(len(room))
+        said += 1
+        await crowd.tally.hear(said * len(room), PATIENCE_S)
+    return await clock.stop(len(room), said)
 
 
 async def paced(crowd: Crowd, per_second: int, seconds: float) -> Cost:
