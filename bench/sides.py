@@ -21,7 +21,8 @@ from tests.servers import BARE, ROOT, START_S, database
 NODE = os.environ.get("NODE", "node")
 PEER = ROOT / "bench" / "peer" / "server.js"
 STOP_S = 20
-TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+# What makes each line of a log another one.
+MARKS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z| (request_id|user_id|error_id|eio)=\S+|0x[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,9 @@ class Ground:
             yield Installation(name, command, env, self.cores, log)
 
     def complaints(self) -> Counter[str]:
-        """What the servers logged, without the times, and how often."""
+        """What the servers logged, and how often."""
         return Counter(
-            f"{log.stem.partition('-')[0]}: {TIME.sub('', line).strip()}"
+            f"{log.stem.partition('-')[0]}: {MARKS.sub('', line).strip()}"
             for log in self.logs
             if log.exists()
             for line in log.read_text(errors="replace").splitlines()

@@ -8,6 +8,7 @@ import struct
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+TRIES = 3
 MASK = b"\x5a\x13\x9e\xc7"
 PATIENCE_S = 60.0
 
@@ -58,16 +59,23 @@ class Wire(asyncio.Protocol):
             await self._greeted
 
     async def call(self, event: str, payload: dict[str, Any]) -> Any:
-        """Send an event and give its acknowledgement's data."""
+        """Send an event and give its acknowledgement's data; what passes by itself is tried again."""
+        for _ in range(TRIES):
+            answer = await self._ask(event, payload)
+            if answer["success"]:
+                return answer["data"]
+            if answer["code"] != "unavailable":
+                break
+        raise RuntimeError(f"{event}: {answer}")
+
+    async def _ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         self._last_ack += 1
         future = asyncio.get_running_loop().create_future()
         self._acks[self._last_ack] = future
         self._send(f"42{self._last_ack}" + json.dumps([event, payload]))
         async with asyncio.timeout(PATIENCE_S):
-            answer = await future
-        if not answer["success"]:
-            raise RuntimeError(f"{event}: {answer}")
-        return answer["data"]
+            answer: dict[str, Any] = await future
+        return answer
 
     def close(self) -> None:
         self.transport.close()
