@@ -114,9 +114,10 @@ async def stall(bench: Bench, target: Target, count: int) -> tuple[list[float], 
         curve.append((target.rss_bytes() + kernel_bytes() - kernel) / MIB)
         said.append(crowd.tally.acked)
     load.cancel()
+    closed = max(0, connected - target.open_files())  # it may have opened some for the database
     bench.notes.append(
         f"g  clients that do not read, {target.name}: {said[-1]:,} messages of 2,000 characters, "
-        f"{connected - target.open_files():,} of {count:,} clients closed by the server"
+        f"{closed:,} of {count:,} clients closed by the server"
     )
     bench.note_trouble("g  speakers", crowd)
     crowd.abort()
