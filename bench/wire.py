@@ -59,7 +59,7 @@ class Wire(asyncio.Protocol):
             await self._greeted
 
     async def call(self, event: str, payload: dict[str, Any]) -> Any:
-        """Send an event, give its acknowledgement's data; what is unavailable is asked for again."""
+        """Send an event, give its acknowledgement's data; what is unavailable is asked again."""
         for _ in range(TRIES):
             answer = await self._ask(event, payload)
             if answer["success"]:
