@@ -1,28 +1,14 @@
-"""Soundroom's server: reads the settings, wires the parts, serves until it is told to stop."""
+"""Soundroom's server: reads the settings, serves until it is told to stop, alone or by workers."""
 
-import asyncio
-import errno
 import os
-import signal
 import sys
 from pathlib import Path
 
-import structlog
-import uvloop
-from aiohttp import web
 from dotenv import load_dotenv
 
 from config.logging import configure_logging
-from config.redis import REDIS_DOWN, open_redis
 from config.settings import Settings, SettingsError
-from handlers import catalogue
-from handlers.http.app import make_app
-from handlers.lifecycle import drain, running
-
-log = structlog.get_logger(__name__)
-__all__ = ["catalogue", "main"]
-
-NO_REDIS: tuple[type[Exception], ...] = (*REDIS_DOWN, ValueError)
+from realtime.supervisor import supervise
 
 
 def main() -> int:
@@ -31,55 +17,16 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ)
         configure_logging(settings.log_level, settings.log_format)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+        if settings.is_supervisor:
+            return supervise(settings, [sys.executable, __file__])
+        # Not above: a supervisor needs none of it, and without it a fifth of the memory.
+        from handlers.process import run  # noqa: PLC0415
+
+        run(settings)
     except SettingsError as error:
         print(f"soundroom: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await ask_redis(settings.redis_url)
-    async with running(settings) as services:
-        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False)
-        await runner.setup()
-        try:
-            log.info("serving", url=await listen(runner, settings.host, settings.port))
-            await stop.wait()
-            await drain(services)
-        finally:
-            await runner.cleanup()
-
-
-async def ask_redis(url: str) -> None:
-    """See whether Redis answers, so that a wrong `REDIS_URL` is called by its name."""
-    try:
-        redis = open_redis(url)
-        await redis.ping()
-        await redis.aclose()
-    except NO_REDIS as error:
-        why = " ".join(str(error).replace(". ", ", ").split()).rstrip(".")
-        raise SettingsError(f"REDIS_URL names no Redis that we can use: {why}.") from None
-
-
-async def listen(runner: web.AppRunner, host: str, port: int) -> str:
-    """Open the port; gives the server's URL."""
-    try:
-        await web.TCPSite(runner, host, port, backlog=1024).start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise SettingsError(f"PORT {port} is in use by another program.") from None
-        if error.errno == errno.EACCES:
-            raise SettingsError(f"PORT {port} is not open to this user.") from None
-        raise SettingsError(f"HOST {host!r} is no address of this machine.") from None
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{runner.addresses[0][1]}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""One process that serves: wires the parts, opens the port, drains when it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from config.redis import REDIS_DOWN, open_redis
+from config.settings import Settings, SettingsError
+from handlers import catalogue
+from handlers.http.app import make_app
+from handlers.lifecycle import drain, running
+from handlers.services import Services
+from realtime.port import refusal, url_of
+from realtime.supervisor import supervised
+
+log = structlog.get_logger(__name__)
+__all__ = ["catalogue", "run"]
+
+NO_REDIS: tuple[type[Exception], ...] = (*REDIS_DOWN, ValueError)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; `SettingsError` where we cannot."""
+    if settings.worker:
+        structlog.contextvars.bind_contextvars(worker=settings.worker)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop, then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    alone = nullcontext(lambda: None)
+    with supervised(settings.supervisor_fd, stop) if settings.worker else alone as say_serving:
+        await ask_redis(settings.redis_url)
+        async with running(settings) as services, serving(services, say_serving):
+            await stop.wait()
+            await drain(services)
+
+
+async def ask_redis(url: str) -> None:
+    """See whether Redis answers, so that a wrong `REDIS_URL` is called by its name."""
+    try:
+        redis = open_redis(url)
+        await redis.ping()
+        await redis.aclose()
+    except NO_REDIS as error:
+        why = " ".join(str(error).replace(". ", ", ").split()).rstrip(".")
+        raise SettingsError(f"REDIS_URL names no Redis that we can use: {why}.") from None
+
+
+@asynccontextmanager
+async def serving(services: Services, say_serving: Callable[[], None]) -> AsyncIterator[None]:
+    """Answer at the port until the block ends."""
+    runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        url = await listen(runner, services.settings)
+        log.info("worker serving" if services.settings.worker else "serving", url=url)
+        say_serving()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def listen(runner: web.AppRunner, settings: Settings) -> str:
+    """Open the port, which workers share; gives the server's URL."""
+    host, port, shared = settings.host, settings.port, settings.worker > 0
+    try:
+        await web.TCPSite(runner, host, port, backlog=1024, reuse_port=shared or None).start()
+    except OSError as error:
+        raise refusal(error, host, port) from None
+    return url_of(host, runner.addresses[0][1])
