@@ -141,9 +141,11 @@ async def test_a_planned_stop_drains_all_workers_at_the_same_time(server: Proces
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
         for person in people:
             assert (await person.hears("server:draining"))["retryAfter"] > 0
-            await person.sio.wait()
         assert await stopping == 0
+        for person in people:
+            await person.disconnected.wait()
     assert not living(server)
+    assert server.logged("workers did not end in time") == []
 
 
 async def test_a_stop_while_the_workers_start_leaves_none(shared: dict[str, str]) -> None:
