@@ -15,6 +15,7 @@ from handlers import catalogue
 from handlers.http.app import make_app
 from handlers.lifecycle import drain, running
 from handlers.services import Services
+from realtime.neighbours import Neighbours
 from realtime.port import refusal, url_of
 from realtime.supervisor import supervised
 
@@ -60,15 +61,28 @@ async def ask_redis(url: str) -> None:
 @asynccontextmanager
 async def serving(services: Services, say_serving: Callable[[], None]) -> AsyncIterator[None]:
     """Answer at the port until the block ends."""
-    runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False)
+    settings = services.settings
+    app = make_app(services)
+    neighbours = _neighbours(settings)
+    if neighbours is not None:
+        app.middlewares.insert(0, neighbours.middleware)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        url = await listen(runner, services.settings)
-        log.info("worker serving" if services.settings.worker else "serving", url=url)
-        say_serving()
-        yield
+        async with nullcontext() if neighbours is None else neighbours.reachable(runner):
+            url = await listen(runner, settings)
+            log.info("worker serving" if settings.worker else "serving", url=url)
+            say_serving()
+            yield
     finally:
         await runner.cleanup()
+
+
+def _neighbours(settings: Settings) -> Neighbours | None:
+    """The other workers, where there are any."""
+    if settings.workers_dir is None:
+        return None
+    return Neighbours(settings.workers_dir, settings.worker, settings.workers)
 
 
 async def listen(runner: web.AppRunner, settings: Settings) -> str:
@@ -78,4 +92,4 @@ async def listen(runner: web.AppRunner, settings: Settings) -> str:
         await web.TCPSite(runner, host, port, backlog=1024, reuse_port=shared or None).start()
     except OSError as error:
         raise refusal(error, host, port) from None
-    return url_of(host, runner.addresses[0][1])
+    return url_of(host, port or runner.addresses[0][1])
