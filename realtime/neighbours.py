@@ -100,7 +100,9 @@ class Neighbours:
             await asyncio.wait([asking])
 
     async def _ask(self, owner: int, request: web.Request) -> web.Response:
-        headers = [*_end_to_end(request.headers), (PEER, request.remote or "")]
+        # The body is passed on as it was read, and so decompressed.
+        headers = _end_to_end(request.headers, {"content-encoding", PEER.lower()})
+        headers.append((PEER, request.remote or ""))
         try:
             async with self._sessions[owner].request(
                 request.method,
@@ -112,7 +114,7 @@ class Neighbours:
                 passed = web.Response(body=await answer.read(), status=answer.status)
         except (aiohttp.ClientError, web.RequestPayloadError, OSError, TimeoutError):
             return _unknown()
-        for name, value in _end_to_end(answer.headers):
+        for name, value in _end_to_end(answer.headers, set()):
             passed.headers.add(name, value)
         return passed
 
@@ -151,9 +153,9 @@ def _is_passed_on(request: web.Request) -> bool:
     return own is not None and own.family == socket.AF_UNIX
 
 
-def _end_to_end(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    passed_on = HOP_BY_HOP | {PEER.lower()}
-    return [(name, value) for name, value in headers.items() if name.lower() not in passed_on]
+def _end_to_end(headers: Mapping[str, str], but: set[str]) -> list[tuple[str, str]]:
+    left_out = HOP_BY_HOP | but
+    return [(name, value) for name, value in headers.items() if name.lower() not in left_out]
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -122,7 +122,11 @@ class Supervisor:
         told = {"WORKER": str(number), "SUPERVISOR_FD": str(line)}
         environment = {**self._environment, **told}
         return await asyncio.create_subprocess_exec(
-            *self._command, env=environment, stdin=asyncio.subprocess.DEVNULL, pass_fds=[line]
+            *self._command,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=[line],
+            process_group=0,  # Ctrl-C is for us; we tell them
         )
 
     def _end(self) -> None:

@@ -200,6 +200,11 @@ async def test_a_polling_client_may_come_to_any_worker(folder: Path) -> None:
                 assert (answer.status, await answer.text()) == (200, "OK")
             async with session.get(url) as answer:
                 assert (answer.status, await answer.text()) == (200, "4hellohello")
+            async with session.post(url, data="4" + "hello" * 1000) as answer:
+                assert answer.status == 200
+            async with session.get(url) as answer:
+                assert await answer.text() == "4" + "hello" * 2000
+                assert answer.headers["Content-Encoding"] == "gzip"
             async with session.post(url, data="1"):
                 pass
         for served in engines:

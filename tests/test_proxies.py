@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -45,6 +46,13 @@ class Proxied:
         return [await self.count(0), await self.count(1)]
 
 
+def program(name: str) -> str:
+    """Where it is: on Debian not on everybody's path."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    assert found, f"{name} is missing: see `make test`"
+    return found
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
@@ -56,7 +64,7 @@ def haproxy(text: str, port: int, folder: Path) -> list[str]:
     text, bound = re.subn(r"bind :443 .*", f"bind 127.0.0.1:{port}", text)
     assert bound == 1
     (folder / "haproxy.cfg").write_text(text)
-    return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
+    return [program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")]
 
 
 def nginx(text: str, port: int, folder: Path) -> list[str]:
@@ -66,7 +74,15 @@ def nginx(text: str, port: int, folder: Path) -> list[str]:
     own = "".join(f"{name}_temp_path {folder}/{name};\n" for name in FOLDERS)
     text = text.replace("http {", f"http {{\naccess_log off;\n{own}")
     (folder / "nginx.conf").write_text(text)
-    command = ["nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [
+        program("nginx"),
+        "-e",
+        "stderr",
+        "-p",
+        str(folder),
+        "-c",
+        str(folder / "nginx.conf"),
+    ]
     return [*command, "-g", f"daemon off; pid {folder}/pid; error_log stderr crit;"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from config.settings import SettingsError
+from realtime.port import reserved
 from realtime.supervisor import LONGEST_DELAY_S, next_delay_s
 from tests.client import Client
 from tests.conftest import house_env, sign_up
@@ -136,6 +139,17 @@ async def counts_sockets(server: Process, count: int) -> bool:
     return (await figures(server))["soundroom_sockets"] == count
 
 
+async def test_a_session_that_no_worker_knows_is_refused_by_each(server: Process) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
+        for sid in ["1-ab", "2-ab", "3-ab"] * 6:
+            url = f"{server.url}/socket.io/?EIO=4&transport=polling&sid={sid}"
+            async with session.get(url) as answer:
+                assert answer.status == 400
+            async with session.post(url, data="40") as answer:
+                assert answer.status == 400
+    assert [line for line in server.lines if line.get("level") == "error"] == []
+
+
 async def test_a_planned_stop_drains_all_workers_at_the_same_time(server: Process) -> None:
     async with clients(server, 12) as people:
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
@@ -193,6 +207,26 @@ def test_a_second_server_does_not_share_the_port(shared: dict[str, str], tmp_pat
         sentence = f"PORT {port} is in use by another program."
         assert refusal(tmp_path, **{**shared, "PORT": port}) == sentence
         assert refusal(tmp_path, PORT=port) == sentence
+
+
+def test_a_reserved_port_is_open_to_workers_only() -> None:
+    with reserved("127.0.0.1", 0) as port:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        with (
+            socket.create_server(("127.0.0.1", port), reuse_port=True),
+            socket.create_server(("127.0.0.1", port), reuse_port=True),
+            socket.create_connection(("127.0.0.1", port)),
+        ):
+            pass
+        in_use = rf"^PORT {port} is in use"
+        with pytest.raises(SettingsError, match=in_use), reserved("127.0.0.1", port):
+            pass
+
+
+def test_an_address_of_another_machine_cannot_be_reserved() -> None:
+    with pytest.raises(SettingsError, match=r"^HOST"), reserved("203.0.113.7", 0):
+        pass
 
 
 def test_a_worker_that_keeps_dying_is_started_ever_more_slowly() -> None:
