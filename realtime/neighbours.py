@@ -100,11 +100,14 @@ class Neighbours:
             await asyncio.wait([asking])
 
     async def _ask(self, owner: int, request: web.Request) -> web.Response:
+        session = self._sessions[owner]
+        if session.closed:  # at the end of our own drain
+            return _unknown()
         # The body is passed on as it was read, and so decompressed.
         headers = _end_to_end(request.headers, {"content-encoding", PEER.lower()})
         headers.append((PEER, request.remote or ""))
         try:
-            async with self._sessions[owner].request(
+            async with session.request(
                 request.method,
                 f"http://neighbour{PATH}?{request.rel_url.raw_query_string}",
                 headers=headers,

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -141,3 +142,15 @@ async def test_one_connection_that_cannot_be_taken_does_not_keep_out_the_next(fo
         async with Giving(folder) as giving:
             giving.writer.write(b"head\n")
             assert await giving.reader.readline() == b"owner:head\n"
+
+
+@on_both_loops
+async def test_many_connections_at_once_are_all_taken(folder: Path) -> None:
+    async with worker(folder, 2, never) as owner, AsyncExitStack() as stack:
+        owner.neighbours.adopt = adopt_into(Echo)
+        many = [await stack.enter_async_context(Giving(folder)) for _ in range(100)]
+        for giving in many:
+            giving.writer.write(b"head\n")
+        for giving in many:
+            assert await giving.reader.readline() == b"owner:head\n"
+            assert await giving.taken

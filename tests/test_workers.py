@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -21,16 +22,13 @@ from tests.servers import Process, database
 from tests.test_restart import until
 from tests.test_start import refusal
 
-WORKERS = 2
-
 
 @pytest.fixture
 def shared(tmp_path: Path, postgres_url: str, redis_url: str) -> Iterator[dict[str, str]]:
     """The environment of a server with workers, and an empty database for it."""
-    with database(postgres_url) as url:
-        yield house_env(
-            tmp_path, WORKERS=str(WORKERS), DATABASE_URL=url, REDIS_URL=redis_url, LOG_LEVEL="info"
-        )
+    with database(postgres_url) as url, tempfile.TemporaryDirectory() as folder:
+        shared = {"DATABASE_URL": url, "REDIS_URL": redis_url, "TMPDIR": folder}
+        yield house_env(tmp_path, WORKERS="2", **shared)
 
 
 @pytest.fixture
@@ -40,6 +38,7 @@ async def server(shared: dict[str, str]) -> AsyncIterator[Process]:
     yield process
     await asyncio.to_thread(process.stop)
     assert not living(process)
+    assert list(Path(shared["TMPDIR"]).iterdir()) == []
 
 
 def pids(server: Process, number: int) -> list[int]:
