@@ -10,7 +10,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -40,6 +40,7 @@ HOP_BY_HOP = frozenset(
 )
 MOST_BYTES = 64 * 1024
 LOOK_EVERY_S = 0.5  # aiohttp tells nobody when a client leaves
+LINGER_S = 2.0
 ANSWER_WITHIN_S = 60.0  # more than a poll may take
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,6 +55,7 @@ class Neighbours:
         self._worker = worker
         self._others = set(range(1, workers + 1)) - {worker}
         self._sessions: dict[int, aiohttp.ClientSession] = {}
+        self._asking: set[asyncio.Task[web.Response]] = set()
 
     def owner_of(self, sid: str) -> int | None:
         """Which other worker made the session id; None where that is us, or nobody."""
@@ -71,6 +73,11 @@ class Neighbours:
             path = self._path(self._worker, "connections")
             await stack.enter_async_context(taking(path, self._adopt))
             yield
+            # Neighbours that drain with us have last words for clients that came to us.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    while self._asking:
+                        await asyncio.wait(self._asking)
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -89,6 +96,8 @@ class Neighbours:
         if owner is None or "Upgrade" in request.headers:
             return None
         asking = asyncio.create_task(self._ask(owner, request), name=f"ask-worker-{owner}")
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
         try:
             while not asking.done():
                 await asyncio.wait([asking], timeout=LOOK_EVERY_S)

@@ -161,6 +161,32 @@ async def test_the_poll_of_a_client_that_goes_away_ends(folder: Path) -> None:
             await lost.wait()
 
 
+async def test_a_worker_that_ends_waits_for_the_last_words_of_its_neighbours(folder: Path) -> None:
+    began, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def poll(_request: web.Request) -> web.Response:
+        began.set()
+        await goes_on.wait()
+        return web.Response(text="last words")
+
+    async with (
+        worker(folder, 2, poll),
+        aiohttp.ClientSession() as session,
+        AsyncExitStack() as here,
+    ):
+        url = (await here.enter_async_context(worker(folder, 1, never))).url
+        polling = asyncio.create_task(session.get(f"{url}?sid=2-ab").__aenter__())
+        await began.wait()
+        ending = asyncio.create_task(here.aclose())
+        for _ in range(100):  # turns of the loop, in which it would end
+            await asyncio.sleep(0)
+        assert not ending.done()
+        goes_on.set()
+        async with await polling as answer:
+            assert await answer.text() == "last words"
+        await ending
+
+
 async def test_the_poll_of_an_owner_that_dies_ends(folder: Path) -> None:
     async def die(request: web.Request) -> web.Response:
         assert request.transport is not None
