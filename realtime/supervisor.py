@@ -20,6 +20,7 @@ FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
 END_WITHIN_S = 12.0  # more than a worker takes to drain
 WRONG_SETTING = 2
+NOT_STARTED = 127  # as a shell says it
 SERVING = b"1"
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,11 @@ class Supervisor:
         delay_s = 0.0
         while not self._stop.is_set():
             began_s = loop.time()
-            code = await self._run(number)
+            try:
+                code = await self._run(number)
+            except OSError as error:  # no memory or no descriptors for one more process
+                log.warning("worker not started", worker=number, error=str(error))
+                code = NOT_STARTED
             if self._stop.is_set():
                 break
             if code == WRONG_SETTING and not self._have_served[number].is_set():

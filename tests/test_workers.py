@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -13,9 +12,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from config.settings import SettingsError
-from realtime.port import reserved
-from realtime.supervisor import LONGEST_DELAY_S, next_delay_s
 from tests.client import Client
 from tests.conftest import house_env, sign_up
 from tests.servers import Process, database
@@ -206,31 +202,3 @@ def test_a_second_server_does_not_share_the_port(shared: dict[str, str], tmp_pat
         sentence = f"PORT {port} is in use by another program."
         assert refusal(tmp_path, **{**shared, "PORT": port}) == sentence
         assert refusal(tmp_path, PORT=port) == sentence
-
-
-def test_a_reserved_port_is_open_to_workers_only() -> None:
-    with reserved("127.0.0.1", 0) as port:
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port))
-        with (
-            socket.create_server(("127.0.0.1", port), reuse_port=True),
-            socket.create_server(("127.0.0.1", port), reuse_port=True),
-            socket.create_connection(("127.0.0.1", port)),
-        ):
-            pass
-        in_use = rf"^PORT {port} is in use"
-        with pytest.raises(SettingsError, match=in_use), reserved("127.0.0.1", port):
-            pass
-
-
-def test_an_address_of_another_machine_cannot_be_reserved() -> None:
-    with pytest.raises(SettingsError, match=r"^HOST"), reserved("203.0.113.7", 0):
-        pass
-
-
-def test_a_worker_that_keeps_dying_is_started_ever_more_slowly() -> None:
-    delays = [0.0]
-    for _ in range(8):
-        delays.append(next_delay_s(delays[-1], lived_s=0.5))
-    assert delays[1:] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    assert next_delay_s(5.0, lived_s=LONGEST_DELAY_S + 1) == 0.1
