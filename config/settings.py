@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 SECRETS = ("JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET", "JWT_2FA_SECRET")
+MOST_WORKERS = 256
 
 
 class SettingsError(Exception):
@@ -38,6 +39,11 @@ class Settings:
     ping_timeout_s: int
     log_level: str
     log_format: str
+    workers: int
+    # Set by the supervisor for each of its workers, and by nobody else.
+    worker: int
+    workers_dir: Path | None
+    supervisor_fd: int
 
     @property
     def page_origins(self) -> list[str]:
@@ -48,6 +54,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def is_supervisor(self) -> bool:
+        """Whether this process serves nobody itself, but starts the workers that do."""
+        return self.workers > 1 and not self.worker
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -78,6 +89,10 @@ class Settings:
                 "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
             ),
             log_format=reader.choice("LOG_FORMAT", "text", ("text", "json")),
+            workers=_workers(reader),
+            worker=reader.integer("WORKER", 0, 0, MOST_WORKERS),
+            workers_dir=Path(folder) if (folder := reader.text("WORKERS_DIR", "")) else None,
+            supervisor_fd=reader.integer("SUPERVISOR_FD", 0, 0, 1 << 20),
         )
 
 
@@ -137,6 +152,15 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:  # brackets that do not match, or a port that is no number
         return False
     return "://" in text and parts.scheme in schemes
+
+
+def _workers(reader: _Reader) -> int:
+    """How many workers; more than one must have something to share."""
+    workers = reader.integer("WORKERS", 1, 1, MOST_WORKERS)
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        if workers > 1 and not reader.text(name, ""):
+            raise SettingsError(f"{name} must be set where WORKERS is more than 1.")
+    return workers
 
 
 def _secrets(env: Mapping[str, str], data_dir: Path, environment: str) -> list[str]:

@@ -76,6 +76,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         origins=Origins(frozenset(settings.page_origins), settings.trusted_proxies > 0),
         ping_interval=settings.ping_interval_s,
         ping_timeout=settings.ping_timeout_s,
+        worker=settings.worker,
     )
     sio.on_overflow = UNREAD.inc
     services = Services(

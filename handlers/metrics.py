@@ -1,6 +1,13 @@
-"""What Prometheus reads: each event and request counted, timed, and its errors by code."""
+"""What Prometheus reads: each event and request counted, timed, and its errors by code.
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+Workers add their figures up in a folder that they share (`PROMETHEUS_MULTIPROC_DIR`, set by the
+supervisor); a gauge must say how (`multiprocess_mode`).
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 REGISTRY = CollectorRegistry()
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -25,9 +32,23 @@ REQUEST_SECONDS = Histogram(
     buckets=BUCKETS,
     registry=REGISTRY,
 )
-SOCKETS = Gauge("soundroom_sockets", "Sockets that are signed in.", registry=REGISTRY)
+SOCKETS = Gauge(
+    "soundroom_sockets",
+    "Sockets that are signed in.",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 UNREAD = Counter(
     "soundroom_sockets_unread",
     "Sockets that were cut off because they did not read.",
     registry=REGISTRY,
 )
+
+
+def exposition() -> bytes:
+    """All figures as Prometheus reads them, of all workers where there are several."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

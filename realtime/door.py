@@ -20,13 +20,22 @@ MakeHttp = Callable[[], asyncio.Protocol]
 class Door(asyncio.Protocol):
     """Reads the head of a connection's first request, and passes the connection on."""
 
-    __slots__ = ("_deadline", "_engine", "_make_http", "_read", "_refused", "_transport")
+    __slots__ = (
+        "_deadline",
+        "_engine",
+        "_giving",
+        "_make_http",
+        "_read",
+        "_refused",
+        "_transport",
+    )
 
     def __init__(self, engine: Engine, make_http: MakeHttp) -> None:
         self._engine = engine
         self._make_http = make_http
         self._read = b""
         self._refused = False
+        self._giving: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -52,12 +61,27 @@ class Door(asyncio.Protocol):
     def _open(self, end: int) -> None:
         try:
             head = read_head(self._read[:end])
-            bound_send_buffer(self._transport)
-            self._engine.open_websocket(head, self._transport, self._read[end + len(END) :])
+            owner = self._engine.owner_of(head)
+            if owner is None:
+                bound_send_buffer(self._transport)
+                self._engine.open_websocket(head, self._transport, self._read[end + len(END) :])
+            else:
+                self._transport.pause_reading()
+                name = f"hand-over-to-{owner}"
+                self._giving = asyncio.get_running_loop().create_task(self._give(owner), name=name)
         except RefusedUpgradeError as refusal:
-            self._refused = True
-            self._transport.write(refusal.answer())
-            self._transport.close()
+            self._refuse(refusal)
+
+    async def _give(self, owner: int) -> None:
+        try:
+            await self._engine.hand_over(self._transport, self._read, owner)
+        except RefusedUpgradeError as refusal:
+            self._refuse(refusal)
+
+    def _refuse(self, refusal: RefusedUpgradeError) -> None:
+        self._refused = True
+        self._transport.write(refusal.answer())
+        self._transport.close()
 
     def _hand_on(self) -> None:
         http = self._make_http()

@@ -4,6 +4,7 @@ python-socketio sees an `engineio.AsyncServer`; the wire is ours.
 """
 
 import asyncio
+import secrets
 from typing import Any, Protocol
 
 import engineio
@@ -15,8 +16,9 @@ from engineio.packet import Packet
 from realtime.body import read_at_most
 from realtime.cork import Cork
 from realtime.engine_socket import TRANSPORT_ERROR, EngineSocket, Probe
+from realtime.neighbours import Neighbours
 from realtime.outgoing import CLOSE, Outgoing
-from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept
+from realtime.upgrade import END, Head, Origins, RefusedUpgradeError, accept
 from realtime.websocket import WebSocket
 
 PATH = "/socket.io/"
@@ -42,9 +44,13 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     """All sessions of this process. `beat()` has to run for pings and time limits."""
 
     listener: Listener
+    neighbours: Neighbours | None = None
 
-    def __init__(self, *, origins: Origins, join_within_s: float, **options: Any) -> None:
+    def __init__(
+        self, *, origins: Origins, join_within_s: float, worker: int = 0, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self._worker = worker
         self.cork = Cork()
         self.sockets: dict[str, EngineSocket] = {}
         self._origins = origins
@@ -140,7 +146,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     def _open(self, environ: dict[str, str], upgrades: list[str]) -> EngineSocket:
         now = asyncio.get_running_loop().time()
-        socket = EngineSocket(self, self.generate_id(), now, now + self._join_within_s)
+        socket = EngineSocket(self, self._new_id(), now, now + self._join_within_s)
         self.sockets[socket.id] = socket
         greeting = {
             "sid": socket.id,
@@ -152,6 +158,21 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         socket.send(Outgoing(b"0" + orjson.dumps(greeting)))
         self.listener.opened(socket, environ)
         return socket
+
+    def _new_id(self) -> str:
+        """A secret; of several workers it names the one that has the session."""
+        secret: str = secrets.token_hex(16)
+        return f"{self._worker}-{secret}" if self._worker else secret
+
+    def owner_of(self, head: Head) -> int | None:
+        """Which other worker has the session of which `head` speaks, if one has."""
+        sid = head.query.get("sid")
+        return self.neighbours.owner_of(sid) if self.neighbours and sid else None
+
+    async def hand_over(self, transport: asyncio.Transport, read: bytes, owner: int) -> None:
+        """Give a connection to the worker that has its session; refused, it raises."""
+        if self.neighbours is None or not await self.neighbours.hand_over(transport, read, owner):
+            raise RefusedUpgradeError("This session is not known.", code=UNKNOWN_SESSION)
 
     # Requests.
 
@@ -170,7 +191,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             return self._respond(request, "")
         query = self._check(headers, head.query)
         if query["transport"] == "websocket":
-            return self._take_over(request, head)
+            return await self._take_over(request, head)
         if request.method == "GET":
             return self._respond(request, await self._poll(request, head, query.get("sid")))
         if request.method != "POST" or "sid" not in query:
@@ -178,12 +199,17 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         await self._post(request, self._polling(query["sid"]))
         return self._respond(request, "ok")
 
-    def _take_over(self, request: web.Request, head: Head) -> web.StreamResponse:
+    async def _take_over(self, request: web.Request, head: Head) -> web.StreamResponse:
         """Make a websocket of a connection that has served other requests before."""
         transport, http = request.transport, request.protocol
         if transport is None:
             raise RefusedUpgradeError("The connection has gone.")
-        self.open_websocket(head, transport)
+        owner = self.owner_of(head)
+        if owner is None:
+            self.open_websocket(head, transport)
+        else:
+            transport.pause_reading()
+            await self.hand_over(transport, as_sent(request), owner)
         # For aiohttp the connection is over: it neither writes to it nor closes it.
         http.transport = None
         http.connection_lost(None)
@@ -213,6 +239,12 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             headers["Access-Control-Allow-Headers"] = "Content-Type"
             headers["Access-Control-Allow-Methods"] = "GET, POST"
         return web.Response(text=body, headers=headers)
+
+
+def as_sent(request: web.Request) -> bytes:
+    """The head of a request, once more as bytes."""
+    line = f"{request.method} {request.raw_path} HTTP/1.1".encode()
+    return b"\r\n".join([line, *(b": ".join(field) for field in request.raw_headers)]) + END
 
 
 async def read_text(stream: StreamReader, most_bytes: int) -> str | None:

@@ -34,9 +34,13 @@ BARE = {
 
 @dataclass
 class Process:
-    """One server process, and what it logged."""
+    """One server process (with workers, their supervisor), and what it logged.
+
+    It is there once it has logged `awaited`.
+    """
 
     env: dict[str, str]
+    awaited: str = "serving"
     popen: subprocess.Popen[str] = field(init=False)
     url: str = field(init=False, default="")
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +57,7 @@ class Process:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        if not self._serving.wait(START_S) or not self.url:
+        if not self._serving.wait(START_S) or not self.logged(self.awaited):
             self.kill()
             raise RuntimeError(f"The server did not start: {self.lines[-3:]}")
 
@@ -65,8 +69,8 @@ class Process:
             except ValueError:
                 entry = {"event": line.rstrip()}
             self.lines.append(entry)
-            if entry.get("event") == "serving":
-                self.url = entry["url"]
+            if entry.get("event") == self.awaited:
+                self.url = entry.get("url", "")
                 self._serving.set()
         self._serving.set()
 

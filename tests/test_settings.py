@@ -15,6 +15,8 @@ EXAMPLE = {
     name: value or ""
     for name, value in dotenv_values(ROOT / ".env.example", interpolate=False).items()
 }
+# What a supervisor tells its workers, and no operator sets.
+INTERNAL = {"WORKER", "WORKERS_DIR", "SUPERVISOR_FD"}
 
 
 class Asked(dict[str, str]):
@@ -47,7 +49,7 @@ def refusal(**settings: str) -> str:
 def test_the_example_lists_every_setting() -> None:
     asked = Asked()
     Settings.from_env(asked)
-    assert set(EXAMPLE) == asked.names
+    assert set(EXAMPLE) == asked.names - INTERNAL
 
 
 def test_the_example_holds_the_defaults() -> None:
@@ -70,6 +72,7 @@ def test_an_empty_setting_counts_as_not_set() -> None:
     ("name", "values"),
     [
         ("PORT", ["eighty", "-1", "65536", "8080.5", "²"]),
+        ("WORKERS", ["0", "-2", "many", "257"]),
         ("ENVIRONMENT", ["staging"]),
         (
             "DATABASE_URL",
@@ -92,6 +95,22 @@ def test_an_empty_setting_counts_as_not_set() -> None:
 def test_a_wrong_value_is_refused_by_name(name: str, values: list[str]) -> None:
     for value in values:
         assert refusal(**{name: value}).startswith(name)
+
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
+def test_several_workers_need_what_they_share(missing: str) -> None:
+    shared = {"DATABASE_URL": "postgresql://localhost/x", "REDIS_URL": "redis://localhost"}
+    assert Settings.from_env({"WORKERS": "4", **shared}).is_supervisor
+    sentence = refusal(**{"WORKERS": "4", **shared, missing: ""})
+    assert sentence == f"{missing} must be set where WORKERS is more than 1."
+
+
+def test_a_worker_is_no_supervisor() -> None:
+    shared = {"DATABASE_URL": "postgresql://localhost/x", "REDIS_URL": "redis://localhost"}
+    settings = Settings.from_env({"WORKERS": "4", "WORKER": "3", "WORKERS_DIR": "/tmp/w", **shared})
+    assert (settings.worker, settings.workers_dir) == (3, Path("/tmp/w"))
+    assert not settings.is_supervisor
+    assert not Settings.from_env({}).is_supervisor
 
 
 def test_a_wrong_url_is_not_repeated() -> None:

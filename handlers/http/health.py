@@ -5,12 +5,12 @@ from collections.abc import Awaitable
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from tortoise import Tortoise
 
 from handlers.envelope import failure
 from handlers.http.routes import SERVICES
-from handlers.metrics import REGISTRY
+from handlers.metrics import exposition
 from handlers.services import Services
 from models.errors import Unavailable
 
@@ -37,9 +37,9 @@ async def ready(request: web.Request) -> web.Response:
 
 async def metrics(_request: web.Request) -> web.Response:
     """All figures, as Prometheus reads them."""
-    return web.Response(
-        body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST}
-    )
+    # In a thread: the figures of several workers are read from files.
+    text = await asyncio.to_thread(exposition)
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def add_health_routes(app: web.Application) -> None:
