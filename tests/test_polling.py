@@ -60,9 +60,11 @@ class Poller:
 
 
 @asynccontextmanager
-async def poller(url: str, token: str = "") -> AsyncIterator[Poller]:
+async def poller(
+    url: str, token: str = "", *, connector: aiohttp.TCPConnector | None = None
+) -> AsyncIterator[Poller]:
     """A polling client at `url`; with a token it has joined."""
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(connector=connector) as http:
         async with http.get(f"{url}/socket.io/?EIO=4&transport=polling") as response:
             handshake = json.loads((await response.text())[1:])
         client = Poller(http, url, handshake["sid"])

@@ -15,6 +15,7 @@ import pytest
 from tests.client import Client
 from tests.conftest import house_env, sign_up
 from tests.servers import Process, database
+from tests.test_polling import asks, poller
 from tests.test_restart import until
 from tests.test_start import refusal
 
@@ -132,6 +133,27 @@ async def has_come_back(server: Process, number: int) -> bool:
 
 async def counts_sockets(server: Process, count: int) -> bool:
     return (await figures(server))["soundroom_sockets"] == count
+
+
+@pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
+async def test_a_polling_client_finds_its_worker(server: Process, transports: list[str]) -> None:
+    accounts = [await sign_up(server.url, "ada") for _ in range(8)]
+    people = [await Client(server.url, account).connect(transports) for account in accounts]
+    for number in range(10):
+        for person in people:
+            await person.ok("clock:sync", {"clientTime": number})
+    for person in people:
+        assert person.sio.transport() == transports[-1]
+        await person.close()
+
+
+async def test_a_client_polls_each_time_over_a_new_connection(server: Process) -> None:
+    token = (await sign_up(server.url))["accessToken"]
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with poller(server.url, token, connector=connector) as client:
+        for number in range(20):
+            assert await client.post(asks([number])) == 200
+            assert (await client.answer(number))["success"]
 
 
 async def test_a_session_that_no_worker_knows_is_refused_by_each(server: Process) -> None:
