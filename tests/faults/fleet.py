@@ -12,8 +12,8 @@ from tests.conftest import house_env, sign_up
 from tests.faults.ledger import Ledger, last_seq
 from tests.faults.member import Member
 from tests.faults.wire import Json, Wire
-from tests.servers import House, Process, database, redis_server
-from tests.test_restart import serving, unforeseen
+from tests.servers import House, Process, database
+from tests.test_restart import Store, serving
 
 PATIENCE_S = 40.0
 STALE_S = 10.0  # a server that notices what another's death left unsaid takes less
@@ -35,8 +35,10 @@ class Fleet:
     """Each process has a place, and so has each member; while its place is empty it is a guest."""
 
     house: House
+    store: Store
     room: Json
     ledger: Ledger
+    kind: type[Member]
     members: list[Member] = field(default_factory=list)
     places: list[Process] = field(default_factory=list)
 
@@ -47,6 +49,14 @@ class Fleet:
 
     def of(self, place: int) -> list[Member]:
         return self.members[place::2]
+
+    def add(self, account: Json) -> Member:
+        """One more member, who comes in by itself."""
+        url = partial(self.url, len(self.members) % 2)
+        member = self.kind(account, self.room, self.ledger, url)
+        self.members.append(member)
+        member.start()
+        return member
 
     async def restart(self, place: int) -> None:
         """Put a new process in that place, and have its members come home."""
@@ -62,12 +72,7 @@ class Fleet:
         )
 
     def _outside(self) -> list[Member]:
-        homes = [self.url(0), self.url(1)]
-        return [
-            member
-            for number, member in enumerate(self.members)
-            if not member.is_in or member.at != homes[number % 2]
-        ]
+        return [member for member in self.members if not member.is_in or member.at != member.url()]
 
     async def acknowledge(self, count: int) -> None:
         """Wait until so many more sends are acknowledged."""
@@ -95,6 +100,8 @@ class Fleet:
         heads = deque([(loop.time(), 0)])
         while True:
             await asyncio.sleep(0.5)
+            if self.ledger.may_be_away:
+                return  # while Redis is away, nothing is heard
             heads.append((loop.time(), self.ledger.head))
             while heads[1][0] < loop.time() - STALE_S:
                 heads.popleft()
@@ -126,36 +133,48 @@ class Fleet:
 
 @asynccontextmanager
 async def fleet(
-    postgres_url: str, folder: Path, members: int, rate: float = 0
+    postgres_url: str,
+    folder: Path,
+    members: int,
+    *,
+    rate: float = 0,
+    of: type[Member] = Member,
+    may_be_away: bool = False,
 ) -> AsyncIterator[Fleet]:
-    """Two processes on a database and a Redis of their own, with so many members.
+    """Two processes on a database and a Redis of their own, and a room with so many members.
 
     They write `rate` messages a second in all, as far as the machine can.
     """
+    store = Store(folder / "redis")
     with ExitStack() as things:
         url = await asyncio.to_thread(things.enter_context, database(postgres_url))
-        redis = await asyncio.to_thread(things.enter_context, redis_server(folder / "redis"))
-        env = house_env(folder / "data", DATABASE_URL=url, REDIS_URL=redis)
-        async with serving(House("own", env), 2) as house, gathered(house, members) as all_of_it:
-            for member in all_of_it.members if rate else ():
-                member.pace(members / rate)
-            yield all_of_it
-    assert unforeseen(house) == []
+        env = house_env(folder / "data", DATABASE_URL=url, REDIS_URL=await store.start())
+        try:
+            async with (
+                serving(House("own", env), 2) as house,
+                gathered(house, store, members, of, may_be_away) as crew,
+            ):
+                for member in crew.members if rate else ():
+                    member.pace(members / rate)
+                yield crew
+        finally:
+            await store.stop()
 
 
 @asynccontextmanager
-async def gathered(house: House, members: int) -> AsyncIterator[Fleet]:
+async def gathered(
+    house: House, store: Store, members: int, of: type[Member], may_be_away: bool
+) -> AsyncIterator[Fleet]:
     """So many members in a new room, spread over the processes, who have got a first message."""
     here = house.urls[0]
     accounts = [await sign_up(here, f"m{n}", guest=True) for n in range(members)]
     room = await open_room(here, accounts[0]["accessToken"])
-    crew = Fleet(house, room, Ledger(), places=list(house.processes))
-    for number, account in enumerate(accounts):
-        crew.members.append(Member(account, room, crew.ledger, partial(crew.url, number % 2)))
+    ledger = Ledger(may_be_away)
+    crew = Fleet(house, store, room, ledger, of, places=list(house.processes))
     watch = asyncio.create_task(crew.watch())
     try:
-        for member in crew.members:
-            member.start()
+        for account in accounts:
+            crew.add(account)
         await crew.all_in()
         crew.members[0].send("first")
         await crew.all_got(1, crew.members, within_s=PATIENCE_S)
@@ -167,9 +186,9 @@ async def gathered(house: House, members: int) -> AsyncIterator[Fleet]:
 
 
 async def open_room(url: str, token: str) -> Json:
-    """A new room."""
+    """A new room in which everybody may do everything."""
     wire = await Wire.open(url, token, lambda *_: None)
-    made = await wire.ok("room:create", {"name": "Kitchen"})
+    made = await wire.ok("room:create", {"name": "Kitchen", "controlMode": "everyone"})
     wire.close()
     await wire.ended()
     room: Json = made["room"]

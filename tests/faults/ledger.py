@@ -17,10 +17,10 @@ class Ledger:
     """Kept by all members together. With `may_be_away`, `unavailable` is an answer, too."""
 
     may_be_away: bool = False
-    acked: dict[str, int] = field(default_factory=dict)
+    acked: dict[str, int] = field(default_factory=dict, repr=False)
     complaints: list[str] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
-    flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    flowing: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     head: int = 0  # the greatest number that was acknowledged
 
     def complain(self, sentence: str) -> None:

@@ -18,16 +18,16 @@ class Member:
     """Hears the room's channel, and after each break catches up as the contract says.
 
     `url()` says where to connect now; `last` is the number up to which everything was got. A hole
-    in what one connection hears is a complaint; with `mends` it is filled by `channel:sync`.
+    in what one connection hears is a complaint; who `mends` fills it by `channel:sync`.
     """
 
-    def __init__(
-        self, account: Json, room: Json, ledger: Ledger, url: Callable[[], str], mends: bool = False
-    ) -> None:
+    mends = False
+
+    def __init__(self, account: Json, room: Json, ledger: Ledger, url: Callable[[], str]) -> None:
         self.name: str = account["user"]["username"]
         self.id: str = account["user"]["id"]
         self.token: str = account["accessToken"]
-        self.room, self.ledger, self.url, self.mends = room, ledger, url, mends
+        self.room, self.ledger, self.url = room, ledger, url
         self.channel: str = room["channelId"]
         self.wire: Wire | None = None
         self.at = ""
@@ -42,6 +42,7 @@ class Member:
         self._early: list[Json] = []
         self._said: set[str] = set()
         self._written = 0
+        self._mending: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -57,8 +58,8 @@ class Member:
         for task in self._tasks:
             task.cancel()
         ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._go_out()
         if self.wire is not None:
-            self.wire.close()
             await self.wire.ended()
         for end in ends:
             if isinstance(end, Exception):
@@ -73,6 +74,19 @@ class Member:
         """Write; tried again until it is acknowledged."""
         self.unanswered[nonce] = {"channelId": self.channel, "content": nonce, "nonce": nonce}
         self._say(nonce)
+
+    async def ask(self, event: str, **payload: Any) -> Json:
+        """The envelope of a success; what is refused for the moment is asked again.
+
+        `OSError` when the connection ends.
+        """
+        if self.wire is None:
+            raise ConnectionError("Not connected yet.")
+        wire = self.wire
+        while not (answer := await wire.call(event, payload))["success"]:
+            self.ledger.refused(self.name, event, answer)
+            await asyncio.sleep(AGAIN_S)
+        return answer
 
     def hush(self, quiet: bool = True) -> None:
         """Say nothing in the channel, or go on."""
@@ -91,7 +105,7 @@ class Member:
                 self.at = self.url()
                 self.wire = await Wire.open(self.at, self.token, self._hear)
                 self.connections += 1
-                await self._come_in(self.wire)
+                await self._come_in()
                 await self.wire.ended()
             except OSError:
                 pass  # the process is gone, or not there yet
@@ -101,42 +115,37 @@ class Member:
     def _go_out(self) -> None:
         self.is_in, self._live = False, None
         self._said.clear()
+        if self._mending is not None:
+            self._mending.cancel()
         if self.wire is not None:
             self.wire.close()
 
-    async def _come_in(self, wire: Wire) -> None:
+    async def _come_in(self) -> None:
         """Join the room, get what was missed, say again what was not acknowledged."""
         self._early.clear()
-        answer = await self._ask(wire, "room:join", roomId=self.room["id"])
+        answer = await self.ask("room:join", roomId=self.room["id"])
         await self.joined(answer["data"])
-        await self._catch_up(wire)
+        await self._catch_up()
         self._say_all()
 
-    async def _ask(self, wire: Wire, event: str, **payload: Any) -> Json:
-        """The envelope of a success; what is refused for the moment is asked again."""
-        while not (answer := await wire.call(event, payload))["success"]:
-            self.ledger.refused(self.name, event, answer)
-            await asyncio.sleep(AGAIN_S)
-        return answer
-
-    async def _catch_up(self, wire: Wire) -> None:
+    async def _catch_up(self) -> None:
         """Get what was missed from `channel:sync`, else from the list; then what came meanwhile."""
         self.is_in = False
-        synced = await self._ask(wire, "channel:sync", channelId=self.channel, since=self.last)
+        synced = await self.ask("channel:sync", channelId=self.channel, since=self.last)
         if synced["data"]["recovered"]:
             self._take_all(each["data"] for each in synced["data"]["events"])
         else:
-            await self._read_list(wire)
+            await self._read_list()
         self._take_all(data for data in self._early if data["seq"] > self.last)
         self._early.clear()
         self.is_in, self.in_since = True, asyncio.get_running_loop().time()
 
-    async def _read_list(self, wire: Wire) -> None:
+    async def _read_list(self) -> None:
         """Every message after the last one that was got, page by page."""
         more = True
         while more:
             behind = {"after": self.last_id, "limit": 100}
-            page = await self._ask(wire, "message:list", channelId=self.channel, **behind)
+            page = await self.ask("message:list", channelId=self.channel, **behind)
             self._take_all(page["data"])
             more = page["meta"]["hasMore"]
 
@@ -157,16 +166,16 @@ class Member:
     def _hear_message(self, data: Json) -> None:
         if not self.is_in:
             self._early.append(data)
-        elif data["seq"] > self.last + 1 and self.mends and self.wire is not None:
+        elif data["seq"] > self.last + 1 and self.mends:
             self._early.append(data)
-            self._tasks.append(asyncio.create_task(self._mend(self.wire)))
+            self._mending = asyncio.create_task(self._mend(), name=f"mend-{self.name}")
             self.is_in = False
         elif data["seq"] > self.last:  # else it was in what we caught up with
             self._take(data)
 
-    async def _mend(self, wire: Wire) -> None:
-        with suppress(OSError):
-            await self._catch_up(wire)
+    async def _mend(self) -> None:
+        with suppress(OSError):  # else it catches up when it is back
+            await self._catch_up()
             self._say_all()
 
     def _take_all(self, messages: Iterable[Json]) -> None:
