@@ -24,7 +24,7 @@ class Ledger:
     head: int = 0  # the greatest number that was acknowledged
 
     def complain(self, sentence: str) -> None:
-        if len(self.complaints) < MAX_COMPLAINTS:
+        if len(self.complaints) < MAX_COMPLAINTS and sentence not in self.complaints:
             self.complaints.append(sentence)
 
     def refused(self, who: str, event: str, answer: Json) -> None:
@@ -61,7 +61,8 @@ class Ledger:
 
     def compare(self, who: str, heard: dict[int, str], stored: dict[int, str]) -> None:
         """Note what `who` has not heard, or heard otherwise than it is stored."""
-        self._list(f"{who} never got numbers", [n for n in stored if n not in heard])
+        missed = [f"{n} ({stored[n]})" for n in stored if n not in heard]
+        self._list(f"{who} never got", missed)
         wrong = [n for n, nonce in heard.items() if stored.get(n) != nonce]
         self._list(f"{who} got what is not stored so, numbers", wrong)
 

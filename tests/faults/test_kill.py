@@ -17,10 +17,10 @@ from tests.servers import House
 
 KILLS = 20
 ROUNDS = 3
-NOTICED_WITHIN_S = 10.0
+NOTICED_WITHIN_S = 15.0  # a dead process is missed after 8 s; the rest is for a busy machine
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_twenty_kills_under_load_lose_and_double_nothing(
     postgres_url: str, tmp_path: Path
 ) -> None:

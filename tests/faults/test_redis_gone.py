@@ -15,6 +15,7 @@ from tests.conftest import MakeTrack, sign_up
 from tests.faults.fleet import Fleet, fleet, until
 from tests.faults.ledger import report
 from tests.faults.listener import Listener
+from tests.faults.wire import Json
 from tests.servers import House
 
 AWAY_S = float(os.environ.get("REDIS_AWAY_S", "12"))
@@ -132,16 +133,24 @@ async def wrong_with(listeners: list[Listener], leaver: Listener) -> list[str]:
     here = {listener.id: True for listener in listeners} | {leaver.id: False}
     for listener in listeners:
         who = listener.name
-        if listener.playback != playback:
-            wrong.append(f"{who} plays {listener.playback}, the room {playback}")
+        if heard := differing(listener.playback, playback):
+            wrong.append(f"{who} plays {heard}, the room {differing(playback, listener.playback)}")
         if listener.queue != queue:
-            wrong.append(f"{who} has the queue {listener.queue}, the room {queue}")
+            mine, true = (
+                f"version {each[0]} with {len(each[1])}" for each in (listener.queue, queue)
+            )
+            wrong.append(f"{who} has the queue's {mine}, the room {true}")
         if (present := await listener.present()) != here:
             wrong.append(f"{who} is told {present}, not {here}")
         for user_id, online in here.items():
             if await listener.is_online(user_id) != online:
                 wrong.append(f"{who} is told that {user_id} is {'off' if online else 'on'}line")
     return wrong
+
+
+def differing(one: Json, other: Json) -> Json:
+    """What `one` says that `other` does not."""
+    return {key: value for key, value in one.items() if other.get(key) != value}
 
 
 async def events_flow(listeners: list[Listener]) -> None:

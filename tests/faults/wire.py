@@ -29,6 +29,7 @@ class Wire(asyncio.Protocol):
         self._asked = 0
         self._transport: asyncio.Transport | None = None
         self.connected: asyncio.Future[Json] = loop.create_future()
+        self.fault: Exception | None = None  # what the server said, or a listener did, wrong
         self.closed: asyncio.Future[None] = loop.create_future()
 
     @classmethod
@@ -45,7 +46,7 @@ class Wire(asyncio.Protocol):
             wire.close()
             raise
         if not wire.connected.done():
-            raise ConnectionError("Closed before `connected`.")
+            raise wire.fault or ConnectionError("Closed before `connected`.")
         return wire
 
     def say(self, event: str, payload: Json, answer: Answer | None = None) -> None:
@@ -65,7 +66,7 @@ class Wire(asyncio.Protocol):
         if answer.done():
             return answer.result()
         if self.closed.done():
-            raise ConnectionError(f"Closed before {event} was answered.")
+            raise self.fault or ConnectionError(f"Closed before {event} was answered.")
         raise AssertionError(f"{event} was not answered within {within_s:g} s.")
 
     async def ok(self, event: str, payload: Json) -> Any:
@@ -82,6 +83,8 @@ class Wire(asyncio.Protocol):
     async def ended(self) -> None:
         """Wait until the connection has ended."""
         await asyncio.wait((self.closed,))  # a cancelled `await` would end the future itself
+        if self.fault is not None:
+            raise self.fault
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -99,6 +102,13 @@ class Wire(asyncio.Protocol):
             self.closed.set_result(None)
 
     def data_received(self, data: bytes) -> None:
+        try:
+            self._read(data)
+        except Exception as error:  # noqa: BLE001 - asyncio would log it, and the test not see it
+            self.fault = error
+            self.close()
+
+    def _read(self, data: bytes) -> None:
         self._unread += data
         if not self._is_open and not self._opens():
             return
