@@ -181,6 +181,7 @@ async def gathered(
         yield crew
     finally:
         watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
         for member in crew.members:
             await member.stop()
 

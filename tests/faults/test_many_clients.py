@@ -4,6 +4,7 @@ import asyncio
 import resource
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,14 +40,13 @@ def many_files() -> Iterator[None]:
 @pytest.fixture
 async def house(many_files: None, postgres_url: str, tmp_path: Path) -> AsyncIterator[House]:
     """One process, which has the same port when it is started again."""
-    with redis_server(tmp_path / "redis") as redis:
-        manager = database(postgres_url)
-        url = await asyncio.to_thread(manager.__enter__)
+    with ExitStack() as things:
+        redis = things.enter_context(redis_server(tmp_path / "redis"))
+        url = await asyncio.to_thread(things.enter_context, database(postgres_url))
         env = house_env(tmp_path / "data", DATABASE_URL=url, REDIS_URL=redis)
         async with serving(House("own", env), 1) as house:
             house.env["PORT"] = str(urlsplit(house.urls[0]).port)
             yield house
-        manager.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_who_is_told_that_the_server_stops_comes_back_spread_as_told(
 ) -> None:
     crowd.forget()
     assert await asyncio.to_thread(house.processes[0].stop) == 0
-    assert len(crowd.told) == CLIENTS
+    await until(lambda: len(crowd.told) == CLIENTS, lambda: f"told {len(crowd.told)} of all")
     (retry_after_s,) = set(crowd.told.values())
     assert retry_after_s > 0
     await come_back(house, crowd, retry_after_s + BACK_WITHIN_S)
