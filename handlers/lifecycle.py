@@ -141,6 +141,7 @@ async def drain(services: Services) -> None:
     services.draining.set()
     for caller in list(services.callers.values()):
         caller.send(ServerDraining, {"retry_after": RETRY_AFTER_S})
+    services.sio.eio.take_no_more()
     deadline = asyncio.get_running_loop().time() + DRAIN_S
     while services.in_flight and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)

@@ -82,11 +82,13 @@ async def serving(services: Services, say_serving: Callable[[], None]) -> AsyncI
     if neighbours is not None:
         engine.neighbours, neighbours.adopt = neighbours, adopt_into(make_door)
     try:
-        async with nullcontext() if neighbours is None else neighbours.reachable(runner):
-            async with listening(make_door, settings) as url:
-                log.info("worker serving" if settings.worker else "serving", url=url)
-                say_serving()
-                yield
+        async with (
+            nullcontext() if neighbours is None else neighbours.reachable(runner),
+            listening(make_door, settings) as url,
+        ):
+            log.info("worker serving" if settings.worker else "serving", url=url)
+            say_serving()
+            yield
     finally:
         await runner.cleanup()
 

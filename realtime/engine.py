@@ -45,6 +45,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     listener: Listener
     neighbours: Neighbours | None = None
+    stopping = False
 
     def __init__(
         self, *, origins: Origins, join_within_s: float, worker: int = 0, **options: Any
@@ -67,6 +68,12 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
                 if socket.join_by is not None and now >= socket.join_by:
                     log.info("socket cut off", eio=socket.id, why="not joined")
                     socket.abort("not joined")
+
+    def take_no_more(self) -> None:
+        """Read nothing more of any client: what has been read is still answered."""
+        self.stopping = True
+        for socket in self.sockets.values():
+            socket.pause()
 
     # What sessions tell of themselves.
 

@@ -23,6 +23,7 @@ class Sessions(Protocol):
 
     ping_interval: float
     ping_timeout: float
+    stopping: bool
 
     def heard(self, socket: "EngineSocket", packet: str | None) -> None: ...
 
@@ -147,7 +148,9 @@ class EngineSocket:
             self._websocket.pause()
 
     def resume(self) -> None:
-        """Go on."""
+        """Go on, unless the server is about to stop."""
+        if self._engine.stopping:
+            return
         self.paused = False
         if self._websocket is not None:
             self._websocket.resume()

@@ -104,6 +104,7 @@ class WebSocket(asyncio.Protocol):
     def close(self, code: int = Closing.NORMAL) -> None:
         """Say goodbye; the connection ends when the client has answered, or soon anyway."""
         self._say_last(close_frame(code))
+        self.resume()  # to hear its answer
 
     def abort(self) -> None:
         """End the connection at once."""

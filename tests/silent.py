@@ -13,7 +13,7 @@ class SilentSocket(EngineSocket):
     """Has a name, and keeps the events that it is told in `told`, where that is given."""
 
     def __init__(self, told: list[list[Any]] | None = None) -> None:
-        sessions: Any = SimpleNamespace(ping_interval=25, ping_timeout=20)
+        sessions: Any = SimpleNamespace(ping_interval=25, ping_timeout=20, stopping=False)
         super().__init__(sessions, uuid4().hex, now_s=0, join_by=10)
         self._told = told
 
