@@ -1,6 +1,7 @@
 """The one way in for events: order, validation, rights, limits, time, metrics, and the answer."""
 
 import asyncio
+import logging
 from functools import cache, partial
 from time import perf_counter
 from typing import Any
@@ -105,8 +106,8 @@ class Dispatcher:
             envelope = success(event.handler(caller, **payload), event.reply, many=event.many)
         except Exception as error:  # noqa: BLE001 - as below
             envelope = failure(error)
+        count(event.name, caller, envelope, began_s)
         occasion.reset(token)
-        count(event.name, envelope, began_s)
         return envelope
 
     def _start(self, job: Job) -> None:
@@ -156,15 +157,19 @@ class Dispatcher:
     def _end(self, job: Job, envelope: Envelope | None) -> None:
         self._services.in_flight -= 1
         if envelope is not None and job.began_s:
-            count(job.known, envelope, job.began_s)
+            count(job.known, job.caller, envelope, job.began_s)
         job.give(envelope)
 
 
-def count(event: str, envelope: Envelope, began_s: float) -> None:
-    """Note for the metrics how long an event took, and how it ended."""
-    seconds(event).observe(perf_counter() - began_s)
+def count(event: str, caller: Caller, envelope: Envelope, began_s: float) -> None:
+    """Note how long an event took, and how it ended."""
+    elapsed_s = perf_counter() - began_s
+    seconds(event).observe(elapsed_s)
     if not envelope["success"]:
         EVENT_ERRORS.labels(event, envelope["code"]).inc()
+    if log.is_enabled_for(logging.DEBUG):
+        who = {"event_name": event, "user_id": str(caller.user.id)}
+        log.debug("event", ms=round(elapsed_s * 1000, 2), code=envelope.get("code"), **who)
 
 
 @cache
