@@ -1,6 +1,5 @@
 """Who sends an event: one signed-in socket."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,8 +30,10 @@ class Caller:
     received_at_ms: float = 0.0
     channels: list[str] = field(default_factory=list)
     room_ids: set[UUID] = field(default_factory=set)
-    timers: list[asyncio.TimerHandle] = field(default_factory=list)
     gone: bool = False
+    # Of its token's end: whether it has been warned, and is being ended.
+    warned: bool = False
+    ending: bool = False
     expires_at_ms: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +42,7 @@ class Caller:
     def stay_until(self, expires_at: datetime) -> None:
         """The access token ends then."""
         self.expires_at, self.expires_at_ms = expires_at, expires_at.timestamp() * 1000
+        self.warned = False
 
     @property
     def now_ms(self) -> float:

@@ -10,6 +10,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from handlers.caller import Caller
 from handlers.channel import hear
 from handlers.envelope import failure
+from handlers.expiry import end_socket
 from handlers.metrics import SOCKETS
 from handlers.recovery import look_again, recover
 from handlers.room_presence import settle
@@ -27,10 +28,9 @@ from models.session import Session
 from models.user import User
 from realtime.manager import RESUMED
 from realtime.server import NotNowError
-from schemas.session import Connected, SessionEnded, SessionExpiring
+from schemas.session import Connected
 
 PROTOCOL_VERSION = 1
-EXPIRING_S = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,6 @@ class Connections:
         for channel in caller.channels:
             caller.enter(channel)
         self._services.manager.catch_up(sid)
-        watch_expiry(caller)
         await self._services.manager.recovery.keep(sid)
         await self._check_again(caller)
 
@@ -126,8 +125,6 @@ class Connections:
         if caller is None:
             return
         caller.gone = True
-        for timer in caller.timers:
-            timer.cancel()
         async with caller.turn:
             self._services.callers.pop(sid, None)
             SOCKETS.dec()
@@ -179,27 +176,3 @@ async def base_topics(caller: Caller) -> list[str]:
     channels = await Channel.of_server(server.id)
     own = [user_channel(caller.user.id), session_channel(caller.session_id)]
     return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
-
-
-async def end_socket(caller: Caller, code: str, *, reconnect: bool) -> None:
-    """Say why, then disconnect; the stock client does not come back by itself."""
-    caller.send(SessionEnded, {"code": code, "reconnect": reconnect})
-    await caller.services.sio.disconnect(caller.sid)
-
-
-def watch_expiry(caller: Caller) -> None:
-    """Warn a minute before the access token ends, and end the socket with it."""
-    for timer in caller.timers:
-        timer.cancel()
-    loop = asyncio.get_running_loop()
-    left_s = (caller.expires_at - caller.now).total_seconds()
-    expiring = {"expires_at": caller.expires_at}
-    caller.timers = [
-        loop.call_later(max(0.0, left_s - EXPIRING_S), caller.send, SessionExpiring, expiring),
-        loop.call_later(max(0.0, left_s), _expire, caller),
-    ]
-
-
-def _expire(caller: Caller) -> None:
-    end = end_socket(caller, "token_expired", reconnect=True)
-    caller.services.spawn(end, f"expire-{caller.sid}")

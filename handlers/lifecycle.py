@@ -18,6 +18,7 @@ from handlers.channel import channel_log
 from handlers.conductor import Conductor
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
+from handlers.expiry import watch_expiries
 from handlers.housekeeping import keep_house
 from handlers.metrics import UNREAD
 from handlers.room_presence import Doors
@@ -103,6 +104,7 @@ async def working(services: Services) -> AsyncIterator[None]:
     await services.presence.show_life()
     await services.manager.start()
     services.spawn(services.sio.eio.beat(), "heartbeat")
+    services.spawn(watch_expiries(services), "expiries")
     services.spawn(show_life(services), "life-sign")
     services.spawn(CatchUp(services).run(), "catch-up")
     services.spawn(services.manager.recovery.run(), "recovery")
@@ -122,6 +124,7 @@ async def working(services: Services) -> AsyncIterator[None]:
             for task in list(services.tasks):
                 task.cancel()
             await asyncio.wait(services.tasks, timeout=1)
+        await services.sio.end_tasks()
         await services.workers.close()
         await services.manager.close()
 

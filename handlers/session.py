@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from handlers.caller import Caller
-from handlers.connection import watch_expiry
 from handlers.registry import event
 from models.errors import Unauthorized
 from models.session import Session
@@ -18,7 +17,6 @@ async def renew(caller: Caller, token: str) -> Caller:
         raise Unauthorized("That token is of another session.", "token_invalid")
     await Session.alive(claims.session_id, caller.now)
     caller.stay_until(max(caller.expires_at, claims.expires_at))
-    watch_expiry(caller)
     return caller
 
 

@@ -57,7 +57,8 @@ class Batch(Generic[Item, Result]):
             self._begin(line)
         result = await answer
         if isinstance(result, BaseException):
-            raise result
+            # One exception may be many callers': its way through each would be added to it.
+            raise result.with_traceback(None)
         return result
 
     def _begin(self, line: _Line[Item, Result]) -> None:

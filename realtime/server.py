@@ -23,6 +23,7 @@ from realtime.upgrade import Origins
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
+NO_LONGER_KEPT: dict[str, str] = {}  # a request's head, once its client is in
 NOT_SIGNED_IN = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
 
 log = structlog.get_logger(__name__)
@@ -199,7 +200,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._handle_disconnect(socket.id, NAMESPACE, socket.ended)
         elif socket.joined and socket.sid and self.after_connect:
             socket.join_by = None
-            self.environ[socket.id] = {}  # nobody needs its headers any more
+            self.environ[socket.id] = NO_LONGER_KEPT
             await self.after_connect(socket.sid)
 
     async def disconnect(
@@ -250,6 +251,13 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             socket.end(self.reason.SERVER_DISCONNECT)
 
     # Tasks.
+
+    async def end_tasks(self) -> None:
+        """End what is still under way for sockets that come or go."""
+        while self._tasks:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=1)
 
     def _in_order(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
         """Do something that takes time before the next packet of the socket is looked at."""
