@@ -8,6 +8,9 @@ from uuid import UUID
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 
+# Whether each event is worth a line: asked of the standard library, which remembers its answer.
+EACH_EVENT = "soundroom.events"
+
 # Whatever slips into a log line under one of these names does not reach the log.
 HIDDEN = frozenset(
     {"token", "access_token", "refresh_token", "password", "authorization", "content", "secret"}
@@ -39,6 +42,7 @@ def configure_logging(level: str, fmt: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger(EACH_EVENT).setLevel(threshold)
     logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, force=True)
     # The transport's libraries log whole packets, and so the messages of people.
     for name in ("engineio", "socketio", "engineio.server", "socketio.server"):

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from prometheus_client import Histogram
 
-from config.logging import occasion
+from config.logging import EACH_EVENT, occasion
 from handlers.caller import Caller
 from handlers.envelope import Envelope, failure, load, success
 from handlers.metrics import EVENT_ERRORS, EVENT_SECONDS
@@ -24,6 +24,7 @@ EVENT_TIME_LIMIT_S = 10.0
 MAX_WAITING = 64
 
 log = structlog.get_logger(__name__)
+each_event = logging.getLogger(EACH_EVENT)
 
 
 class Job(Later):
@@ -167,7 +168,7 @@ def count(event: str, caller: Caller, envelope: Envelope, began_s: float) -> Non
     seconds(event).observe(elapsed_s)
     if not envelope["success"]:
         EVENT_ERRORS.labels(event, envelope["code"]).inc()
-    if log.is_enabled_for(logging.DEBUG):
+    if each_event.isEnabledFor(logging.DEBUG):
         who = {"event_name": event, "user_id": str(caller.user.id)}
         log.debug("event", ms=round(elapsed_s * 1000, 2), code=envelope.get("code"), **who)
 

@@ -33,7 +33,7 @@ class Listener(Protocol):
 
     def opened(self, socket: EngineSocket, environ: dict[str, str]) -> None: ...
 
-    def heard(self, socket: EngineSocket, packet: str | None) -> None: ...
+    def heard(self, socket: EngineSocket, packet: bytes | None) -> None: ...
 
     def ended(self, socket: EngineSocket, reason: str) -> None: ...
 
@@ -77,7 +77,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     # What sessions tell of themselves.
 
-    def heard(self, socket: EngineSocket, packet: str | None) -> None:
+    def heard(self, socket: EngineSocket, packet: bytes | None) -> None:
         self.listener.heard(socket, packet)
 
     def ended(self, socket: EngineSocket, reason: str) -> None:

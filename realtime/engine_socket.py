@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from realtime.outgoing import CLOSE, NOOP, PING, PROBED, Outgoing
+from realtime.frames import TEXT, frame, text_of
+from realtime.outgoing import CLOSE, MESSAGE, NOOP, PING, PROBED, Outgoing
 from realtime.websocket import FRAME_OVERHEAD, MAX_UNREAD_BYTES, WebSocket
 
 POLL_PACKETS = 16  # more in one answer, and python-socketio's client hangs up
@@ -25,7 +26,7 @@ class Sessions(Protocol):
     ping_timeout: float
     stopping: bool
 
-    def heard(self, socket: "EngineSocket", packet: str | None) -> None: ...
+    def heard(self, socket: "EngineSocket", packet: bytes | None) -> None: ...
 
     def ended(self, socket: "EngineSocket", reason: str) -> None: ...
 
@@ -97,6 +98,13 @@ class EngineSocket:
         elif self.ended is None:
             self._enqueue(out)
 
+    def answer(self, payload: bytes) -> None:
+        """Have a packet sent that is for this client alone."""
+        if self._websocket is not None:
+            self._websocket.send(frame(TEXT, payload))
+        else:
+            self.send(Outgoing(payload))
+
     def _enqueue(self, out: Outgoing) -> None:
         if self._queue is None:
             self._queue = deque()
@@ -133,7 +141,7 @@ class EngineSocket:
         """Take a packet; what is none of Engine.IO's ends the session."""
         kind = packet[:1]
         if kind == "4":
-            self._engine.heard(self, packet[1:])
+            self._engine.heard(self, packet[1:].encode())
         elif kind == "3":
             self._pong()
         elif kind == "b" and self._websocket is None and is_base64(packet[1:]):
@@ -159,12 +167,12 @@ class EngineSocket:
 
     # A websocket's listener.
 
-    def heard(self, text: str) -> None:
+    def heard(self, text: bytes) -> None:
         if self.ended is None:
-            if text[:1] == "4":
+            if text[:1] == MESSAGE:
                 self._engine.heard(self, text[1:])
             else:
-                self.receive(text)
+                self.receive(text_of(text))
 
     def heard_binary(self) -> None:
         if not self.closed:
@@ -297,14 +305,14 @@ class Probe:
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(PROBE_WITHIN_S, websocket.close)
 
-    def heard(self, text: str) -> None:
+    def heard(self, text: bytes) -> None:
         """`2probe`, then `5`; after that the session itself listens."""
         socket = self._socket
-        if text == "2probe" and not (self._probed or socket.closed or socket.upgraded):
+        if text == b"2probe" and not (self._probed or socket.closed or socket.upgraded):
             self._probed = True
             self._websocket.send(PROBED.framed)
             socket.probe()
-        elif text == "5" and self._probed and not (socket.closed or socket.upgraded):
+        elif text == b"5" and self._probed and not (socket.closed or socket.upgraded):
             self._deadline.cancel()
             self._websocket.begin(socket)
             socket.carry(self._websocket)

@@ -11,6 +11,7 @@ RESERVED = frozenset(
 )
 CATCH_ALL = "*"  # python-socketio's own name for "any event": as an event's name it would skip us
 REFUSED = RESERVED | {CATCH_ALL}
+EVENT = ord("2")
 MAX_NAME = 64
 MAX_ACK_DIGITS = 15
 
@@ -73,18 +74,20 @@ class EventPacket(packet.Packet):  # type: ignore[misc]
             raise RefusedFrameError("That name is no event's.")
 
 
-def read_event(text: str) -> tuple[int | None, list[Any]] | None:
+def read_event(packet: bytes) -> tuple[int | None, list[Any]] | None:
     """An event of the main namespace: its acknowledgement's number, and `[name, …]`.
 
     This is the quick way for what all good clients send; None where it may be anything else, which
     `EventPacket` then looks at.
     """
-    begin = text.find("[", 0, MAX_ACK_DIGITS + 2)
-    number = text[1:begin]
-    if begin < 1 or text[0] != "2" or not ((number.isdecimal() and number.isascii()) or begin == 1):
+    begin = packet.find(b"[", 0, MAX_ACK_DIGITS + 2)
+    if begin < 1 or packet[0] != EVENT:
+        return None
+    number = packet[1:begin]
+    if number and not number.isdigit():
         return None
     try:
-        data = orjson.loads(text[begin:])
+        data = orjson.loads(packet[begin:])
     except orjson.JSONDecodeError:
         return None
     if not data or not isinstance(data[0], str) or data[0] in REFUSED or len(data[0]) > MAX_NAME:

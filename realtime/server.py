@@ -14,15 +14,17 @@ from socketio.packet import ACK, CONNECT, CONNECT_ERROR, EVENT
 
 from realtime.engine import Engine
 from realtime.engine_socket import EngineSocket
+from realtime.frames import FrameError, text_of
 from realtime.later import Later
 from realtime.membership import NAMESPACE
-from realtime.outgoing import Outgoing, message
+from realtime.outgoing import message
 from realtime.packet import EventPacket, RefusedFrameError, read_event
 from realtime.upgrade import Origins
 
 MAX_FRAME_BYTES = 64 * 1024
 MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
+RUBBISH = "rubbish"  # of nothing, python-socketio would make an event without a name
 NO_LONGER_KEPT: dict[str, str] = {}  # a request's head, once its client is in
 NOT_SIGNED_IN = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
 
@@ -95,7 +97,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         log.info("socket cut off", eio=socket.id, why="unread")
         self.on_overflow()
 
-    def heard(self, socket: EngineSocket, packet: str | None) -> None:
+    def heard(self, socket: EngineSocket, packet: bytes | None) -> None:
         """A packet of Socket.IO has come; None is one that is no text."""
         self.received_at_ms = self._now_ms()
         try:
@@ -103,9 +105,12 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             if found is not None:
                 self._event(socket, *found)
             else:
-                self._other(socket, EventPacket(encoded_packet=packet or "rubbish"))
+                text = text_of(packet) if packet else RUBBISH
+                self._other(socket, EventPacket(encoded_packet=text))
         except RefusedFrameError:
             self._strike(socket)
+        except FrameError:
+            raise
         except Exception:
             # Else the client would wait for ever.
             log.exception("unexpected error")
@@ -174,7 +179,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             sentence = "Something went wrong on our side."
             refusal = {"success": False, "error": sentence, "code": "internal", "errorId": error_id}
             encoded = orjson.dumps([refusal])
-        socket.send(Outgoing(b"43%d%b" % (number, encoded)))
+        socket.answer(b"43%d%b" % (number, encoded))
 
     # Joining and leaving.
 

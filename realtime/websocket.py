@@ -15,7 +15,6 @@ from realtime.frames import (
     close_answer,
     close_frame,
     frame,
-    text_of,
 )
 
 MAX_UNREAD_BYTES = 1 << 20
@@ -28,9 +27,12 @@ CLOSE_WITHIN_S = 2.0
 
 
 class Listener(Protocol):
-    """Who is told what happens on a websocket."""
+    """Who is told what happens on a websocket.
 
-    def heard(self, text: str) -> None: ...
+    `heard` is given the bytes of a text, and raises `FrameError` where they are none.
+    """
+
+    def heard(self, text: bytes) -> None: ...
 
     def heard_binary(self) -> None: ...
 
@@ -56,6 +58,7 @@ class WebSocket(asyncio.Protocol):
         "_lost",
         "_paused",
         "_reader",
+        "_reading",
         "_scheduled",
         "_stuck",
         "_transport",
@@ -74,7 +77,7 @@ class WebSocket(asyncio.Protocol):
         self._stuck = False  # the client does not read: what is to be written waits
         self._paused = False  # the server has enough to do for this client: nothing is read
         self._scheduled = False  # what has been read is looked at in the loop's next turn
-        self._broken = self._lost = False
+        self._reading = self._broken = self._lost = False
         self._deadline: asyncio.TimerHandle | None = None  # set once the connection is closing
 
     def begin(self, listener: Listener, already_read: bytes = b"") -> None:
@@ -87,7 +90,8 @@ class WebSocket(asyncio.Protocol):
         """Write a frame, together with all others of this turn of the loop."""
         if self._gathered is None:
             self._gathered = [framed]
-            self._cork.add(self)
+            if not self._reading:  # else it leaves as soon as that is done
+                self._cork.add(self)
         else:
             self._gathered.append(framed)
 
@@ -153,16 +157,22 @@ class WebSocket(asyncio.Protocol):
 
     def _read(self) -> None:
         """Look at what has arrived, but only at so much that others get their turn too."""
-        left = FRAMES_AT_ONCE
+        left, self._reading = FRAMES_AT_ONCE, True
         try:
             for kind, payload in self._reader.messages():
-                self._hear(kind, payload)
+                if kind == TEXT and self._listener is not None and self._deadline is None:
+                    self._listener.heard(payload)
+                else:
+                    self._hear(kind, payload)
                 left -= 1
                 if not left or self._paused or self._broken:
                     break
         except FrameError as error:
             self._fail(error.code)
             return
+        finally:
+            self._reading = False
+            self.flush()
         if not left and not self._paused and not self._lost:
             self._transport.pause_reading()
             self._schedule()
@@ -186,8 +196,6 @@ class WebSocket(asyncio.Protocol):
             self._transport.close()
         elif self._deadline is not None or self._listener is None or kind == PONG:
             return
-        elif kind == TEXT:
-            self._listener.heard(text_of(payload))
         elif kind == PING:
             self.send(frame(PONG, payload))
         else:
