@@ -115,7 +115,7 @@ class Recovery:
             return False
         socket = self.sockets[sid]
         socket.read = {heard.n for heard in said}
-        socket.missed = [heard for heard in said if not record.is_spared(heard)]
+        socket.missed = [heard for heard in said if not socket.is_spared(heard)]
         weights = (len(heard.message.packet) + PACKET_OVERHEAD for heard in socket.missed)
         return sum(weights) <= MAX_REPLAY_BYTES
 

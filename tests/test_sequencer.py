@@ -85,6 +85,7 @@ async def test_what_its_author_could_not_publish_is_read_from_the_log(
     both[-1].bus.publish(database.commit(7))
     for end in both:
         await end.counts(*range(1, 8))
+        assert await end.logged() == list(range(1, 8))  # for those who come back
     assert [text for _, text in sorted(database.events[CHANNEL].items())] == both[0].said(CHANNEL)
 
 
@@ -196,6 +197,7 @@ async def test_an_emptied_redis_neither_loses_nor_doubles(
     here.bus.publish(database.commit(5))
     for end in two:
         await end.counts(1, 2, 3, 4, 5)
+        assert await end.logged() == [3, 4, 5]
 
 
 async def test_a_hole_that_only_a_receiver_sees_is_filled_before_what_follows(
