@@ -79,7 +79,9 @@ class Bus(ABC):
         deadline = asyncio.get_running_loop().time() + CLOSE_WITHIN_S
         while not self.publisher.idle and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while unfinished := [task for task in self._tasks if not task.done()]:
+            # Until all have ended: in Python 3.11 `wait_for` may swallow a cancellation.
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(unfinished, timeout=CLOSE_WITHIN_S)
         self.receiver.close()

@@ -56,6 +56,7 @@ class Publisher:
         self._last_heard = last_heard
         self._ready: deque[Sending] = deque()
         self._held: dict[str, deque[Sending]] = {}
+        self._in_flight: list[Sending] = []
         self._repairs: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
@@ -69,7 +70,7 @@ class Publisher:
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return not self._ready and not self._held
+        return not (self._ready or self._in_flight or self._held)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -78,9 +79,11 @@ class Publisher:
                 await self._news.wait()
                 self._news.clear()
                 while batch := self._take():
+                    self._in_flight = batch
                     verdicts = await self._append(batch)
                     for sending, verdict in zip(batch, verdicts, strict=True):
                         self._settle(sending, verdict)
+                    self._in_flight = []
         finally:
             for task in self._repairs:
                 task.cancel()

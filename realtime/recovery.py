@@ -101,7 +101,10 @@ class Recovery:
         record = Recoverable.decode(kept) if kept else None
         if record is None or (record.user_id, record.session_id) != (user_id, session_id):
             return None
-        taken = await self._redis.getdel(_key(pid))
+        async with self._redis.pipeline() as pipeline:
+            pipeline.get(_key(pid))
+            pipeline.delete(_key(pid))
+            taken, _ = await pipeline.execute()
         return Recoverable.decode(taken) if taken else None
 
     async def read_missed(self, sid: str, record: Recoverable, offset: Any) -> bool:

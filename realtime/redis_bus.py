@@ -159,7 +159,7 @@ class RedisBus(Bus):
         async with self._client.pipeline(transaction=False) as pipeline:
             for topic, n in after.items():
                 key = f"{PREFIX}log:{epoch}:{topic}"
-                pipeline.xrange(key, min=f"({n}-0")
+                pipeline.xrange(key, min=f"{n}-1")
                 pipeline.xlen(key)
             pipeline.hget(BUS_KEY, "epoch")
             *answers, now = await pipeline.execute()

@@ -43,11 +43,6 @@ class Subscriber:
         self._to_subscribe: list[str] = []
         self._news = asyncio.Event()
 
-    @property
-    def topics(self) -> Collection[str]:
-        """All that is to be heard."""
-        return self._confirmed.keys()
-
     async def listen(self, topics: Collection[str]) -> set[str]:
         """Return when all topics are heard; gives those that are new."""
         now = asyncio.get_running_loop().time()
