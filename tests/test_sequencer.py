@@ -112,23 +112,22 @@ async def test_nothing_of_a_topic_overtakes_and_other_topics_do_not_wait(
         await end.hears(*words, "right after", "later", topic=CHANNEL)
 
 
-async def test_a_later_state_supersedes_and_never_waits(both: list[End]) -> None:
-    here = both[0]
-    for number in (1, 4, 3, 6):
-        here.bus.publish(Message(ROOM, str(number), order=(STATE, number)))
-    for end in both:
-        await end.counts(1, 4, 6, stream=STATE)
-
-
-async def test_news_wait_for_those_before_and_pass_over_what_never_comes(both: list[End]) -> None:
+@pytest.mark.parametrize("stream", [NEWS, STATE])
+async def test_without_a_log_a_number_waits_for_those_before_and_passes_over_what_never_comes(
+    both: list[End], stream: str
+) -> None:
     here, there = both
-    here.bus.publish(Message(ROOM, "1", order=(NEWS, 1)))
-    await there.counts(1, stream=NEWS)
-    there.bus.publish(Message(ROOM, "3", order=(NEWS, 3)))
-    here.bus.publish(Message(ROOM, "2", order=(NEWS, 2)))
-    here.bus.publish(Message(ROOM, "9", order=(NEWS, 9)))
+    here.bus.publish(Message(ROOM, "1", order=(stream, 1)))
+    await there.counts(1, stream=stream)
+    there.bus.publish(Message(ROOM, "3", order=(stream, 3)))
+    here.bus.publish(Message(ROOM, "2", order=(stream, 2)))
+    here.bus.publish(Message(ROOM, "9", order=(stream, 9)))
     for end in both:
-        await end.counts(1, 2, 3, 9, stream=NEWS)
+        await end.counts(1, 2, 3, 9, stream=stream)
+    there.bus.publish(Message(ROOM, "8", order=(stream, 8)))
+    there.bus.publish(Message(ROOM, "10", order=(stream, 10)))
+    for end in both:
+        await end.counts(1, 2, 3, 9, 10, stream=stream)
 
 
 async def test_a_log_that_cannot_be_read_for_a_while_loses_nothing(
