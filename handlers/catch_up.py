@@ -48,7 +48,12 @@ class CatchUp:
         if not before:
             return
         await asyncio.sleep(GRACE_S)
-        late = {topic: end for topic, end in (await self._behind()).items() if topic in before}
+        late = {
+            topic: (last, newest)
+            for topic, (last, newest) in (await self._behind()).items()
+            # Where something has come meanwhile, those who have the rest are at it.
+            if topic in before and before[topic][0] == last
+        }
         for topic, (last, newest) in late.items():
             await self._publish(topic, last, newest)
         await asyncio.sleep(GRACE_S)

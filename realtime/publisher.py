@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from realtime.log_reader import LogReader
+from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Message, Rule, is_log
 
 BATCH = 256
@@ -34,12 +34,17 @@ class Verdict(IntEnum):
 
 @dataclass(slots=True)
 class Sending:
-    """A message on its way. `base`: what its process knows to be the last number before it."""
+    """A message on its way. `base`: what its process knows to be the last number before it.
+
+    Where its topic is held, only what is `urgent` goes; when a `probe` has gone, the rest follows.
+    """
 
     message: Message
     rule: Rule
     base: int
     tries: int = 0
+    urgent: bool = False
+    probe: bool = False
 
 
 Append = Callable[[list[Sending]], Awaitable[list[int]]]
@@ -100,10 +105,11 @@ class Publisher:
         batch: list[Sending] = []
         while self._ready and len(batch) < BATCH:
             sending = self._ready.popleft()
-            if held := self._held.get(sending.message.topic):
-                hold(held, sending)
-            else:
+            held = self._held.get(sending.message.topic)
+            if held is None or sending.urgent:
                 batch.append(sending)
+            else:
+                hold(held, sending)
         return batch
 
     def _settle(self, sending: Sending, verdict: int) -> None:
@@ -111,11 +117,13 @@ class Publisher:
         if verdict == Verdict.HELD:
             hold(self._held[topic], sending)
         elif verdict >= 0:
-            self._held[topic] = deque([sending])
+            self._held.setdefault(topic, deque())
             repair = self._repair(topic, sending, verdict)
             task = asyncio.get_running_loop().create_task(repair, name=f"repair-{topic}")
             self._repairs.add(task)
             task.add_done_callback(self._repairs.discard)
+        elif sending.probe:
+            self._ready.extendleft(reversed(self._held.pop(topic)))
 
     async def _repair(self, topic: str, sending: Sending, last: int) -> None:
         """Wait for what comes before `sending`, or find it."""
@@ -125,22 +133,41 @@ class Publisher:
         if sending.tries <= (LOG_TRIES if is_log(stream) else OTHER_TRIES):
             await asyncio.sleep(PATIENCE_S * 2 ** (sending.tries - 1))
         else:
-            if is_log(stream):
-                missing = await self._reader.between(stream, last + 1, number - 1)
+            if is_log(stream) and number <= last + MAX_FILL:
+                # As far as it goes: after a time without the store, there are many gaps to come.
+                missing = await self._reader.between(stream, last + 1, last + MAX_FILL)
             sending.rule = Rule.NEWER
-        before = [Sending(message, Rule.NEWER, last) for message in missing]
-        self._ready.extendleft(reversed([*before, *self._held.pop(topic)]))
+        before = [Sending(message, Rule.NEWER, last, urgent=True) for message in missing]
+        sending.urgent = sending.probe = False
+        first = first_of(self._held[topic], sending)
+        first.urgent = first.probe = True
+        self._ready.extendleft(reversed([*before, first]))
         self._news.set()
 
 
+def first_of(held: deque[Sending], sending: Sending) -> Sending:
+    """What goes first of what is held and `sending`: an earlier one of its stream, or itself."""
+    stream, number = sending.message.order or ("", 0)
+    for index, other in enumerate(held):
+        order = other.message.order
+        if order is not None and order[0] == stream:
+            if order[1] < number:
+                del held[index]
+                held.appendleft(sending)
+                return other
+            break
+    return sending
+
+
 def hold(held: deque[Sending], sending: Sending) -> None:
-    """Keep it in its place: it may be the very one for which a later number waits."""
+    """Keep it in its place: before the later ones of its stream, else behind all others."""
     place = len(held)
     if sending.message.order is not None:
         stream, number = sending.message.order
-        for index, other in enumerate(held):
-            order = other.message.order
-            if order is not None and order[0] == stream and order[1] > number:
+        for index in range(len(held) - 1, -1, -1):
+            order = held[index].message.order
+            if order is not None and order[0] == stream:
+                if order[1] <= number:
+                    break
                 place = index
-                break
     held.insert(place, sending)
