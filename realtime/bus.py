@@ -74,6 +74,11 @@ class Bus(ABC):
     def is_alive(self) -> bool:
         """Whether what is published is also heard."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a way to hear at this moment."""
+        return True
+
     async def close(self) -> None:
         """Stop; what was published before still goes out, if it can."""
         deadline = asyncio.get_running_loop().time() + CLOSE_WITHIN_S

@@ -21,6 +21,7 @@ from realtime.message import Message, Rule, is_log
 BATCH = 256
 PATIENCE_S = 0.005  # doubled with each try
 LOG_TRIES = 2  # 15 ms: most likely another process is just publishing it
+BACKLOG = 16
 OTHER_TRIES = 7  # some 0.6 s: there is nowhere else to get it from
 
 
@@ -130,7 +131,7 @@ class Publisher:
         stream, number = sending.message.order or ("", 0)
         sending.tries += 1
         missing: list[Message] = []
-        if sending.tries <= (LOG_TRIES if is_log(stream) else OTHER_TRIES):
+        if sending.tries <= self._patience(topic, stream):
             await asyncio.sleep(PATIENCE_S * 2 ** (sending.tries - 1))
         else:
             if is_log(stream) and number <= last + MAX_FILL:
@@ -143,6 +144,12 @@ class Publisher:
         first.urgent = first.probe = True
         self._ready.extendleft(reversed([*before, first]))
         self._news.set()
+
+    def _patience(self, topic: str, stream: str) -> int:
+        """How many times to try; where much is held, reading many at once is faster."""
+        if not is_log(stream):
+            return OTHER_TRIES
+        return LOG_TRIES if len(self._held[topic]) < BACKLOG else 0
 
 
 def first_of(held: deque[Sending], sending: Sending) -> Sending:

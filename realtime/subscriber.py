@@ -43,6 +43,11 @@ class Subscriber:
         self._to_subscribe: list[str] = []
         self._news = asyncio.Event()
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
     async def listen(self, topics: Collection[str]) -> set[str]:
         """Return when all topics are heard; gives those that are new."""
         now = asyncio.get_running_loop().time()

@@ -54,7 +54,7 @@ async def test_numbers_that_are_published_swapped_are_heard_in_order(
     both: list[End], database: Database
 ) -> None:
     first, last = both
-    events = [database.commit(n) for n in range(1, 41)]
+    events = [database.commit(n) for n in range(1, 40)]
     first.bus.publish(events[0])
     await last.counts(1)
     for n in range(1, 39, 2):
@@ -62,6 +62,19 @@ async def test_numbers_that_are_published_swapped_are_heard_in_order(
         first.bus.publish(events[n])
     for end in both:
         await end.counts(*range(1, 40))
+
+
+async def test_of_many_that_are_held_the_log_is_read_ahead(
+    both: list[End], database: Database
+) -> None:
+    events = [database.commit(n) for n in range(1, 601)]
+    for end in both:
+        end.bus.receiver.begin(CHANNEL, 0)
+    for event in events[1::2]:
+        both[0].bus.publish(event)
+    for end in both:
+        await end.counts(*range(1, 601))
+    assert len(database.reads) <= 6
 
 
 async def test_what_is_published_twice_is_heard_once(both: list[End], database: Database) -> None:
