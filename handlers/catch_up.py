@@ -48,20 +48,26 @@ class CatchUp:
         if not before:
             return
         await asyncio.sleep(GRACE_S)
-        late = {topic: end for topic, end in (await self._behind()).items() if topic in before}
+        late = {
+            topic: (last, newest)
+            for topic, (last, newest) in (await self._behind()).items()
+            # Where something has come meanwhile, those who have the rest are at it.
+            if topic in before and before[topic][0] == last
+        }
         for topic, (last, newest) in late.items():
             await self._publish(topic, last, newest)
         await asyncio.sleep(GRACE_S)
         receiver = self._manager.bus.receiver
         for topic, (last, newest) in late.items():
-            if receiver.last(topic) == last:
+            if receiver.last(topic) == last and self._manager.bus.connected:
                 receiver.catch_up(topic, newest)
 
     async def _behind(self) -> dict[str, tuple[int, int]]:
         """The channels heard here of which the database has more: both last numbers."""
-        known = {
-            topic: self._manager.bus.receiver.last(topic) for topic in self._manager.topics(LOGGED)
-        }
+        if not self._manager.bus.connected:
+            return {}  # those who have the rest wait for the bus, too
+        last_heard = self._manager.bus.receiver.last
+        known = {topic: last_heard(topic) for topic in self._manager.topics(LOGGED)}
         newest = await Channel.last_seqs([UUID(subject(topic)) for topic in known])
         behind: dict[str, tuple[int, int]] = {}
         for topic, last in known.items():

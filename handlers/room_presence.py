@@ -36,21 +36,23 @@ ROUNDS = 8  # of two that contradict each other; `reconcile` ends what takes lon
 
 async def arrive(caller: Caller, room_id: UUID, invite_code: str | None) -> None:
     """Let the caller's socket into a room: counted first, then admitted, then it hears the room."""
+    manager = caller.services.manager
+    topics = topics_of(await Room.open_to(caller.user, room_id, invite_code))
+    await hear(manager, topics)
+    await manager.recovery.look(caller.sid)
     heard = room_id in caller.room_ids
     caller.room_ids.add(room_id)
     try:
         await caller.services.presence.enter(room_id, caller.user.id, caller.sid)
         async with changing(room_id) as room:
             await admit(room, caller.user, invite_code, caller.now)
-        await hear(caller.services.manager, topics_of(room))
-        await caller.services.manager.recovery.look(caller.sid)
     except BaseException:
         if not heard:
             await uncount(caller, room_id)
         raise
-    for topic in topics_of(room):
+    for topic in topics:
         caller.enter(topic)
-    await caller.services.manager.recovery.keep(caller.sid)
+    await manager.recovery.keep(caller.sid)
     await announce(caller.services, room)
 
 

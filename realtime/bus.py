@@ -74,12 +74,19 @@ class Bus(ABC):
     def is_alive(self) -> bool:
         """Whether what is published is also heard."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a way to hear at this moment."""
+        return True
+
     async def close(self) -> None:
         """Stop; what was published before still goes out, if it can."""
         deadline = asyncio.get_running_loop().time() + CLOSE_WITHIN_S
         while not self.publisher.idle and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while unfinished := [task for task in self._tasks if not task.done()]:
+            # Until all have ended: in Python 3.11 `wait_for` may swallow a cancellation.
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(unfinished, timeout=CLOSE_WITHIN_S)
         self.receiver.close()

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 CONTROL = "control"
 LOGGED = "channel:"
-STATES = ("playback:", "queue:")
 
 Order = tuple[str, int]
 Place = tuple[str, int]  # an epoch, and a count of messages in it
@@ -16,7 +15,7 @@ class Rule(StrEnum):
 
     FREE = "free"  # always
     NEXT = "next"  # when it is the next of its stream
-    NEWER = "newer"  # when nothing later of its stream was said
+    NEWER = "newer"  # when nothing later was said: what is missing will not come any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,8 @@ class Message:
 
     @property
     def rule(self) -> Rule:
-        """A newer state supersedes the older ones; of all else that is numbered, all matters."""
-        if self.order is None:
-            return Rule.FREE
-        return Rule.NEWER if self.order[0].startswith(STATES) else Rule.NEXT
+        """Numbered messages go in their order, all others as they come."""
+        return Rule.FREE if self.order is None else Rule.NEXT
 
 
 @dataclass(frozen=True, slots=True)

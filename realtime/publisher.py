@@ -3,9 +3,10 @@
 Whoever changes something publishes it after the commit, and so two processes (or two tasks) may
 publish the numbers of one stream swapped; one that is killed in between publishes nothing at all.
 The sequencer (`realtime/bus.lua`, `realtime/local_bus.py`) refuses a number that is not the next.
-It is held here with all that follows to its topic, tried again a moment later, and then sent
-after what is missing, read from the log: as numbers are given in the order of commit, all that is
-below a number can be read by then.
+It is held here with all that follows to its topic, and tried again a moment later. In the end
+what is missing is read from the stream's log, where it has one (a channel), and sent first: as
+numbers are given in the order of commit, all that is below a number can be read by then. Of other
+streams (a state, which supersedes the older ones; a room's news) it is passed over.
 """
 
 import asyncio
@@ -14,13 +15,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from realtime.log_reader import LogReader
+from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Message, Rule, is_log
 
 BATCH = 256
-PATIENCE_S = 0.02
-# What no log has may still be on its way: patience, doubled each time, some 0.6 s in all.
-MAX_TRIES = 5
+PATIENCE_S = 0.005  # doubled with each try
+LOG_TRIES = 2  # 15 ms: most likely another process is just publishing it
+BACKLOG = 16
+OTHER_TRIES = 7  # some 0.6 s: there is nowhere else to get it from
 
 
 class Verdict(IntEnum):
@@ -33,12 +35,17 @@ class Verdict(IntEnum):
 
 @dataclass(slots=True)
 class Sending:
-    """A message on its way. `base`: what its process knows to be the last number before it."""
+    """A message on its way. `base`: what its process knows to be the last number before it.
+
+    Where its topic is held, only what is `urgent` goes; when a `probe` has gone, the rest follows.
+    """
 
     message: Message
     rule: Rule
     base: int
     tries: int = 0
+    urgent: bool = False
+    probe: bool = False
 
 
 Append = Callable[[list[Sending]], Awaitable[list[int]]]
@@ -56,6 +63,7 @@ class Publisher:
         self._last_heard = last_heard
         self._ready: deque[Sending] = deque()
         self._held: dict[str, deque[Sending]] = {}
+        self._in_flight: list[Sending] = []
         self._repairs: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
@@ -69,7 +77,7 @@ class Publisher:
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return not self._ready and not self._held
+        return not (self._ready or self._in_flight or self._held)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -78,9 +86,11 @@ class Publisher:
                 await self._news.wait()
                 self._news.clear()
                 while batch := self._take():
+                    self._in_flight = batch
                     verdicts = await self._append(batch)
                     for sending, verdict in zip(batch, verdicts, strict=True):
                         self._settle(sending, verdict)
+                    self._in_flight = []
         finally:
             for task in self._repairs:
                 task.cancel()
@@ -96,10 +106,11 @@ class Publisher:
         batch: list[Sending] = []
         while self._ready and len(batch) < BATCH:
             sending = self._ready.popleft()
-            if held := self._held.get(sending.message.topic):
-                hold(held, sending)
-            else:
+            held = self._held.get(sending.message.topic)
+            if held is None or sending.urgent:
                 batch.append(sending)
+            else:
+                hold(held, sending)
         return batch
 
     def _settle(self, sending: Sending, verdict: int) -> None:
@@ -107,36 +118,63 @@ class Publisher:
         if verdict == Verdict.HELD:
             hold(self._held[topic], sending)
         elif verdict >= 0:
-            self._held[topic] = deque([sending])
+            self._held.setdefault(topic, deque())
             repair = self._repair(topic, sending, verdict)
             task = asyncio.get_running_loop().create_task(repair, name=f"repair-{topic}")
             self._repairs.add(task)
             task.add_done_callback(self._repairs.discard)
+        elif sending.probe:
+            self._ready.extendleft(reversed(self._held.pop(topic)))
 
     async def _repair(self, topic: str, sending: Sending, last: int) -> None:
         """Wait for what comes before `sending`, or find it."""
         stream, number = sending.message.order or ("", 0)
         sending.tries += 1
         missing: list[Message] = []
-        if sending.tries == 1 or (not is_log(stream) and sending.tries <= MAX_TRIES):
+        if sending.tries <= self._patience(topic, stream):
             await asyncio.sleep(PATIENCE_S * 2 ** (sending.tries - 1))
         else:
-            if is_log(stream):
-                missing = await self._reader.between(stream, last + 1, number - 1)
-            sending.rule = Rule.NEWER  # what is still missing will not come any more
-        before = [Sending(message, Rule.NEWER, last) for message in missing]
-        self._ready.extendleft(reversed([*before, *self._held.pop(topic)]))
+            if is_log(stream) and number <= last + MAX_FILL:
+                # As far as it goes: after a time without the store, there are many gaps to come.
+                missing = await self._reader.between(stream, last + 1, last + MAX_FILL)
+            sending.rule = Rule.NEWER
+        before = [Sending(message, Rule.NEWER, last, urgent=True) for message in missing]
+        sending.urgent = sending.probe = False
+        first = first_of(self._held[topic], sending)
+        first.urgent = first.probe = True
+        self._ready.extendleft(reversed([*before, first]))
         self._news.set()
+
+    def _patience(self, topic: str, stream: str) -> int:
+        """How many times to try; where much is held, reading many at once is faster."""
+        if not is_log(stream):
+            return OTHER_TRIES
+        return LOG_TRIES if len(self._held[topic]) < BACKLOG else 0
+
+
+def first_of(held: deque[Sending], sending: Sending) -> Sending:
+    """What goes first of what is held and `sending`: an earlier one of its stream, or itself."""
+    stream, number = sending.message.order or ("", 0)
+    for index, other in enumerate(held):
+        order = other.message.order
+        if order is not None and order[0] == stream:
+            if order[1] < number:
+                del held[index]
+                held.appendleft(sending)
+                return other
+            break
+    return sending
 
 
 def hold(held: deque[Sending], sending: Sending) -> None:
-    """Keep it in its place: it may be the very one for which a later number waits."""
+    """Keep it in its place: before the later ones of its stream, else behind all others."""
     place = len(held)
     if sending.message.order is not None:
         stream, number = sending.message.order
-        for index, other in enumerate(held):
-            order = other.message.order
-            if order is not None and order[0] == stream and order[1] > number:
+        for index in range(len(held) - 1, -1, -1):
+            order = held[index].message.order
+            if order is not None and order[0] == stream:
+                if order[1] <= number:
+                    break
                 place = index
-                break
     held.insert(place, sending)

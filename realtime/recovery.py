@@ -101,7 +101,10 @@ class Recovery:
         record = Recoverable.decode(kept) if kept else None
         if record is None or (record.user_id, record.session_id) != (user_id, session_id):
             return None
-        taken = await self._redis.getdel(_key(pid))
+        async with self._redis.pipeline() as pipeline:
+            pipeline.get(_key(pid))
+            pipeline.delete(_key(pid))
+            taken, _ = await pipeline.execute()
         return Recoverable.decode(taken) if taken else None
 
     async def read_missed(self, sid: str, record: Recoverable, offset: Any) -> bool:
@@ -115,7 +118,7 @@ class Recovery:
             return False
         socket = self.sockets[sid]
         socket.read = {heard.n for heard in said}
-        socket.missed = [heard for heard in said if not record.is_spared(heard)]
+        socket.missed = [heard for heard in said if not socket.is_spared(heard)]
         weights = (len(heard.message.packet) + PACKET_OVERHEAD for heard in socket.missed)
         return sum(weights) <= MAX_REPLAY_BYTES
 

@@ -103,6 +103,11 @@ class RedisBus(Bus):
         """Whether our own echo came back within the last seconds."""
         return asyncio.get_running_loop().time() - self._heard_at < self.DEAF_AFTER_S
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to Redis at this moment."""
+        return self._subscriber.connected
+
     def _hear(self, topic: str, text: str) -> None:
         heard = Heard.decode(topic, text)
         if topic == self._echo_topic:
@@ -159,7 +164,7 @@ class RedisBus(Bus):
         async with self._client.pipeline(transaction=False) as pipeline:
             for topic, n in after.items():
                 key = f"{PREFIX}log:{epoch}:{topic}"
-                pipeline.xrange(key, min=f"({n}-0")
+                pipeline.xrange(key, min=f"{n}-1")
                 pipeline.xlen(key)
             pipeline.hget(BUS_KEY, "epoch")
             *answers, now = await pipeline.execute()

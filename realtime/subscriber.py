@@ -44,9 +44,9 @@ class Subscriber:
         self._news = asyncio.Event()
 
     @property
-    def topics(self) -> Collection[str]:
-        """All that is to be heard."""
-        return self._confirmed.keys()
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
 
     async def listen(self, topics: Collection[str]) -> set[str]:
         """Return when all topics are heard; gives those that are new."""

@@ -81,6 +81,11 @@ class End:
         orders = [each.message.order for each in self.heard]
         return [order[1] for order in orders if order and order[0] == stream]
 
+    async def logged(self, stream: str = CHANNEL) -> list[int]:
+        """The numbers that the bus' own log has."""
+        said = await self.bus.said_since({stream: 0}) or []
+        return [each.message.order[1] for each in said if each.message.order]
+
     async def hears(self, *packets: Any, topic: str = ROOM) -> None:
         """Wait until exactly that has been heard of a topic."""
         wanted = [str(packet) for packet in packets]

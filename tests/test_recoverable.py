@@ -50,7 +50,7 @@ saying = st.tuples(
 entering = st.tuples(st.just("enter"), st.sampled_from(TOPICS[:2]), st.none())
 some = st.lists(saying, max_size=8)
 lives = st.lists(
-    st.tuples(st.lists(st.one_of(saying, saying, entering), max_size=10), some, some),
+    st.tuples(st.lists(st.one_of(saying, saying, entering), max_size=10), some, some, some),
     min_size=2,
     max_size=3,
 )
@@ -94,16 +94,17 @@ class Traveller:
         self.came += self.hub.sent[self.sid][:heard]
         self.hub.basic_disconnect(self.sid, NAMESPACE)
 
-    async def comes_back(self, life: int, meanwhile: list[Any]) -> None:
+    async def comes_back(self, life: int, early: list[Any], late: list[Any]) -> None:
         record = await self.hub.recovery.take(self.pid, "ada", "session")
         assert record is not None
         self.sid = f"life-{life}"
         self.hub.recovery.reopen(self.sid, record)
         await self.hub.recovery.look(self.sid)
         self.hub.arrive(self.sid, *record.topics)
+        await self.go_through(early)  # collected, and in the logs too
         offset = self.came[-1][-1] if self.came else None
         assert await self.hub.recovery.read_missed(self.sid, record, offset)
-        await self.go_through(meanwhile)
+        await self.go_through(late)
         assert self.hub.sent[self.sid] == []
         self.hub.catch_up(self.sid)
         await self.hub.recovery.keep(self.sid)
@@ -116,11 +117,11 @@ async def test_who_is_recovered_has_heard_what_one_has_who_was_never_away(
 ) -> None:
     traveller = Traveller()
     await traveller.begin()
-    for life, (before, away, joining) in enumerate(lives, 1):
+    for life, (before, away, early, late) in enumerate(lives, 1):
         await traveller.go_through(before)
         traveller.is_lost(heard[life - 1])
         await traveller.go_through(away)
-        await traveller.comes_back(life, joining)
+        await traveller.comes_back(life, early, late)
     traveller.is_lost(1000)
     steady = [what for _, what in traveller.hub.sent["steady"] if what not in traveller.spared]
     assert [what for _, what, _ in traveller.came] == steady

@@ -54,7 +54,7 @@ async def test_numbers_that_are_published_swapped_are_heard_in_order(
     both: list[End], database: Database
 ) -> None:
     first, last = both
-    events = [database.commit(n) for n in range(1, 41)]
+    events = [database.commit(n) for n in range(1, 40)]
     first.bus.publish(events[0])
     await last.counts(1)
     for n in range(1, 39, 2):
@@ -62,6 +62,19 @@ async def test_numbers_that_are_published_swapped_are_heard_in_order(
         first.bus.publish(events[n])
     for end in both:
         await end.counts(*range(1, 40))
+
+
+async def test_of_many_that_are_held_the_log_is_read_ahead(
+    both: list[End], database: Database
+) -> None:
+    events = [database.commit(n) for n in range(1, 601)]
+    for end in both:
+        end.bus.receiver.begin(CHANNEL, 0)
+    for event in events[1::2]:
+        both[0].bus.publish(event)
+    for end in both:
+        await end.counts(*range(1, 601))
+    assert len(database.reads) <= 6
 
 
 async def test_what_is_published_twice_is_heard_once(both: list[End], database: Database) -> None:
@@ -85,6 +98,7 @@ async def test_what_its_author_could_not_publish_is_read_from_the_log(
     both[-1].bus.publish(database.commit(7))
     for end in both:
         await end.counts(*range(1, 8))
+        assert await end.logged() == list(range(1, 8))  # for those who come back
     assert [text for _, text in sorted(database.events[CHANNEL].items())] == both[0].said(CHANNEL)
 
 
@@ -111,23 +125,22 @@ async def test_nothing_of_a_topic_overtakes_and_other_topics_do_not_wait(
         await end.hears(*words, "right after", "later", topic=CHANNEL)
 
 
-async def test_a_later_state_supersedes_and_never_waits(both: list[End]) -> None:
-    here = both[0]
-    for number in (1, 4, 3, 6):
-        here.bus.publish(Message(ROOM, str(number), order=(STATE, number)))
-    for end in both:
-        await end.counts(1, 4, 6, stream=STATE)
-
-
-async def test_news_wait_for_those_before_and_pass_over_what_never_comes(both: list[End]) -> None:
+@pytest.mark.parametrize("stream", [NEWS, STATE])
+async def test_without_a_log_a_number_waits_for_those_before_and_passes_over_what_never_comes(
+    both: list[End], stream: str
+) -> None:
     here, there = both
-    here.bus.publish(Message(ROOM, "1", order=(NEWS, 1)))
-    await there.counts(1, stream=NEWS)
-    there.bus.publish(Message(ROOM, "3", order=(NEWS, 3)))
-    here.bus.publish(Message(ROOM, "2", order=(NEWS, 2)))
-    here.bus.publish(Message(ROOM, "9", order=(NEWS, 9)))
+    here.bus.publish(Message(ROOM, "1", order=(stream, 1)))
+    await there.counts(1, stream=stream)
+    there.bus.publish(Message(ROOM, "3", order=(stream, 3)))
+    here.bus.publish(Message(ROOM, "2", order=(stream, 2)))
+    here.bus.publish(Message(ROOM, "9", order=(stream, 9)))
     for end in both:
-        await end.counts(1, 2, 3, 9, stream=NEWS)
+        await end.counts(1, 2, 3, 9, stream=stream)
+    there.bus.publish(Message(ROOM, "8", order=(stream, 8)))
+    there.bus.publish(Message(ROOM, "10", order=(stream, 10)))
+    for end in both:
+        await end.counts(1, 2, 3, 9, 10, stream=stream)
 
 
 async def test_a_log_that_cannot_be_read_for_a_while_loses_nothing(
@@ -196,6 +209,7 @@ async def test_an_emptied_redis_neither_loses_nor_doubles(
     here.bus.publish(database.commit(5))
     for end in two:
         await end.counts(1, 2, 3, 4, 5)
+        assert await end.logged() == [3, 4, 5]
 
 
 async def test_a_hole_that_only_a_receiver_sees_is_filled_before_what_follows(
