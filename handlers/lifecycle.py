@@ -20,7 +20,7 @@ from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
 from handlers.expiry import watch_expiries
 from handlers.housekeeping import keep_house
-from handlers.metrics import UNREAD
+from handlers.metrics import EVENT_TIMES, UNREAD
 from handlers.room_presence import Doors
 from handlers.services import Services
 from models.audio import AudioWorkers
@@ -130,9 +130,10 @@ async def working(services: Services) -> AsyncIterator[None]:
 
 
 async def show_life(services: Services) -> None:
-    """Keep this process' sign of life fresh."""
+    """Keep this process' sign of life fresh, and its figures."""
     while True:
         try:
+            EVENT_TIMES.fold()
             await services.presence.show_life()
         except REDIS_DOWN as error:
             log.warning("no sign of life", error=type(error).__name__)

@@ -145,7 +145,9 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             answer = handlers[data[0]](socket.sid, *data[1:])
         else:
             answer = handlers["*"](data[0], socket.sid, *data[1:])
-        if isinstance(answer, Later):
+        if type(answer) is dict:  # the most frequent, and the others are slow to tell
+            self._answer(socket, number, answer)
+        elif isinstance(answer, Later):
             answer.then(partial(self._answer, socket, number))
         elif isinstance(answer, Coroutine):
             self._spawn(self._answer_when_done(socket, number, answer), f"event-{data[0][:32]}")

@@ -31,6 +31,7 @@ from tests.party import Party, a_process
 from tests.raw import RawSocket, raw_socket
 from tests.rooms import Json
 from tests.servers import House, database, redis_server
+from tests.silent import SilentSocket
 
 Join = Callable[..., Awaitable[RawSocket]]
 
@@ -213,13 +214,14 @@ async def test_who_was_put_out_while_joining_is_out_of_the_room(tmp_path: Path) 
     async with a_process(tmp_path) as services:
         party = await Party.give(services)
         guest = await party.guest()
-        for own in (None, "sid"):
-            services.manager.basic_enter_room("sid", "/", own, eio_sid="eio")
-        caller = Caller(services, "sid", "eio", guest, uuid4(), services.now())
+        socket = SilentSocket()
+        services.sio.eio.sockets[socket.id] = socket
+        sid = await services.manager.pre_connect(socket.id, "/") or ""
+        caller = Caller(services, sid, socket, guest, uuid4(), services.now())
         await come_back(caller, party.room.id)
         caller.enter(room_channel(party.room.id))
         await look_again(caller)
-        assert services.manager.sids(room_channel(party.room.id)) == ["sid"]
+        assert services.manager.sids(room_channel(party.room.id)) == [sid]
         async with changing(party.room.id) as room:
             member = await Member.in_room(room.id, guest.id)
             await dismiss(room, member, Departure.KICKED, services.now())
