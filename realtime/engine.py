@@ -10,15 +10,16 @@ from typing import Any, Protocol
 import engineio
 import orjson
 import structlog
-from aiohttp import StreamReader, web
+from aiohttp import web
 from engineio.packet import Packet
 
-from realtime.body import read_at_most
 from realtime.cork import Cork
-from realtime.engine_socket import TRANSPORT_ERROR, EngineSocket, Probe
+from realtime.engine_socket import TRANSPORT_ERROR, EngineSocket
 from realtime.neighbours import Neighbours
 from realtime.outgoing import CLOSE, Outgoing
-from realtime.upgrade import END, Head, Origins, RefusedUpgradeError, accept
+from realtime.probe import Probe
+from realtime.requests import as_sent, read_text
+from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept
 from realtime.websocket import WebSocket
 
 PATH = "/socket.io/"
@@ -246,18 +247,3 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             headers["Access-Control-Allow-Headers"] = "Content-Type"
             headers["Access-Control-Allow-Methods"] = "GET, POST"
         return web.Response(text=body, headers=headers)
-
-
-def as_sent(request: web.Request) -> bytes:
-    """The head of a request, once more as bytes."""
-    line = f"{request.method} {request.raw_path} HTTP/1.1".encode()
-    return b"\r\n".join([line, *(b": ".join(field) for field in request.raw_headers)]) + END
-
-
-async def read_text(stream: StreamReader, most_bytes: int) -> str | None:
-    """A whole body as text; None where it is none, too large, or breaks off."""
-    try:
-        body = await read_at_most(stream, most_bytes)
-        return body.decode() if body else None
-    except (UnicodeDecodeError, ConnectionError, web.RequestPayloadError):
-        return None

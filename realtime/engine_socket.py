@@ -2,17 +2,13 @@
 
 import asyncio
 import binascii
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from realtime.frames import TEXT, frame, text_of
-from realtime.outgoing import CLOSE, MESSAGE, NOOP, PING, PROBED, Outgoing
-from realtime.websocket import FRAME_OVERHEAD, MAX_UNREAD_BYTES, WebSocket
-
-POLL_PACKETS = 16  # more in one answer, and python-socketio's client hangs up
-SEPARATOR = "\x1e"
-PROBE_WITHIN_S = 10.0
+from realtime.outbox import SEPARATOR, Outbox
+from realtime.outgoing import CLOSE, MESSAGE, NOOP, PING, Outgoing
+from realtime.websocket import WebSocket
 
 TRANSPORT_CLOSE = "transport close"
 TRANSPORT_ERROR = "transport error"
@@ -42,10 +38,8 @@ class EngineSocket:
     __slots__ = (
         "_due_at",
         "_engine",
-        "_poller",
+        "_outbox",
         "_posting",
-        "_queue",
-        "_queued_bytes",
         "_resumed",
         "_upgrading",
         "_websocket",
@@ -73,9 +67,7 @@ class EngineSocket:
         self.paused = False
         self._websocket: WebSocket | None = None
         self._upgrading = False
-        self._queue: deque[Outgoing] | None = None
-        self._queued_bytes = 0
-        self._poller: asyncio.Future[None] | None = None
+        self._outbox: Outbox | None = None  # none while it has a websocket
         self._posting = False
         self._resumed: asyncio.Event | None = None
         # A ping is due then; negative: one is out, and its pong is due at the absolute value.
@@ -106,18 +98,11 @@ class EngineSocket:
             self.send(Outgoing(payload))
 
     def _enqueue(self, out: Outgoing) -> None:
-        if self._queue is None:
-            self._queue = deque()
-        self._queue.append(out)
-        self._queued_bytes += len(out.payload) + FRAME_OVERHEAD
-        if self._queued_bytes > MAX_UNREAD_BYTES:
+        if self._outbox is None:
+            self._outbox = Outbox()
+        self._outbox.put(out)
+        if self._outbox.is_full:
             self.overflowed()
-        else:
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._poller is not None and not self._poller.done():
-            self._poller.set_result(None)
 
     # Time.
 
@@ -193,24 +178,14 @@ class EngineSocket:
 
         The first poll's answer may be lost by then, so that the session has to end.
         """
-        if self._poller is not None:
+        if self._outbox is None:
+            self._outbox = Outbox()
+        if self._outbox.is_polled:
             self.end(TRANSPORT_ERROR, CLOSE)
             return None
-        if not self._queue and not self._upgrading:
-            self._poller = asyncio.get_running_loop().create_future()
-            try:
-                await self._poller
-            finally:
-                self._poller = None
-        return self._take()
-
-    def _take(self) -> str:
-        packets: list[str] = []
-        while self._queue and len(packets) < POLL_PACKETS:
-            out = self._queue.popleft()
-            self._queued_bytes -= len(out.payload) + FRAME_OVERHEAD
-            packets.append(out.payload.decode())
-        return SEPARATOR.join(packets) or NOOP.payload.decode()
+        if not self._upgrading:
+            await self._outbox.news()
+        return self._outbox.take()
 
     async def post(self, read: Callable[[], Awaitable[str | None]]) -> bool:
         """Take a body of packets, and say whether it was one; `read` gives None where it is none.
@@ -247,17 +222,19 @@ class EngineSocket:
     def carry(self, websocket: WebSocket) -> None:
         """Go on over a websocket, with what was not polled first."""
         self._websocket, self._upgrading = websocket, False
-        queue, self._queue, self._queued_bytes = self._queue or (), None, 0
-        for out in queue:
+        outbox, self._outbox = self._outbox, None
+        for out in outbox.take_all() if outbox else ():
             websocket.send(out.framed)
-        self._wake()
+        if outbox:
+            outbox.wake()
         if self.paused:
             websocket.pause()
 
     def probe(self) -> None:
         """A websocket asks to take over: from now on a poll has nothing to wait for."""
         self._upgrading = True
-        self._wake()
+        if self._outbox:
+            self._outbox.wake()
 
     def probe_failed(self) -> None:
         """It did not; polling goes on."""
@@ -272,9 +249,9 @@ class EngineSocket:
         self.ended = reason
         if self._websocket is not None:
             self._websocket.close()
-        elif self._poller is not None:
-            self._queue = deque((last,))
-            self._wake()
+        elif self._outbox is not None and self._outbox.is_polled:
+            self._outbox.take_all()
+            self._outbox.put(last)
         if self._resumed is not None:
             self._resumed.set()
         self._engine.ended(self, reason)
@@ -293,39 +270,3 @@ def is_base64(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-class Probe:
-    """The listener of a websocket that wants to carry a session which polls."""
-
-    def __init__(self, socket: EngineSocket, websocket: WebSocket) -> None:
-        self._socket = socket
-        self._websocket = websocket
-        self._probed = False
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(PROBE_WITHIN_S, websocket.close)
-
-    def heard(self, text: bytes) -> None:
-        """`2probe`, then `5`; after that the session itself listens."""
-        socket = self._socket
-        if text == b"2probe" and not (self._probed or socket.closed or socket.upgraded):
-            self._probed = True
-            self._websocket.send(PROBED.framed)
-            socket.probe()
-        elif text == b"5" and self._probed and not (socket.closed or socket.upgraded):
-            self._deadline.cancel()
-            self._websocket.begin(socket)
-            socket.carry(self._websocket)
-        else:
-            self._websocket.close()
-
-    def heard_binary(self) -> None:
-        self._websocket.close()
-
-    def overflowed(self) -> None:
-        """Nothing to do: the connection ends by itself."""
-
-    def lost(self) -> None:
-        self._deadline.cancel()
-        if not self._socket.upgraded:
-            self._socket.probe_failed()

@@ -64,6 +64,18 @@ class FrameReader:
                 self._buffer = bytearray(self._buffer)
             self._buffer += data
 
+    def one_text(self, data: bytes) -> bytes | None:
+        """The payload, where `data` is one short text and nothing else: nearly always it is.
+
+        None where it may be anything else: then nothing has been taken.
+        """
+        if len(data) < 6 or data[0] != SHORT_TEXT or self._buffer or self._fragments:
+            return None
+        size = data[1] - 0x80
+        if not 0 <= size <= 125 or len(data) != size + 6:
+            return None
+        return unmask(data[2:6], data[6:])
+
     def messages(self) -> Iterator[Message]:
         """All that is whole by now; may be left early and called again."""
         buffer, begin = self._buffer, 0
@@ -71,7 +83,7 @@ class FrameReader:
             while len(buffer) - begin >= 6:
                 first, size = buffer[begin], buffer[begin + 1] & 0x7F
                 head = 6
-                # Nearly all that clients send are short texts: the rest is looked at more closely.
+                # Most of what clients send are short texts: the rest is looked at more closely.
                 if first != SHORT_TEXT or buffer[begin + 1] < 0x80 or self._fragments or size > 125:
                     head, size = self._measure(begin)
                     if not head:

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, ClassVar
-from uuid import uuid4
 
-import orjson
 import socketio
 import structlog
 from engineio.packet import Packet
 from socketio.packet import ACK, CONNECT, CONNECT_ERROR, EVENT
 
+from realtime.acknowledgement import acknowledgement
 from realtime.engine import Engine
 from realtime.engine_socket import EngineSocket
 from realtime.frames import FrameError, text_of
@@ -171,17 +170,8 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             self.cut_off(socket, "unexpected error")
 
     def _answer(self, socket: EngineSocket, number: int | None, answer: Any) -> None:
-        if number is None or socket.ended is not None:
-            return
-        try:
-            encoded = orjson.dumps([] if answer is None else [answer])
-        except TypeError:
-            error_id = uuid4().hex
-            log.exception("unexpected error", error_id=error_id)
-            sentence = "Something went wrong on our side."
-            refusal = {"success": False, "error": sentence, "code": "internal", "errorId": error_id}
-            encoded = orjson.dumps([refusal])
-        socket.answer(b"43%d%b" % (number, encoded))
+        if number is not None and socket.ended is None:
+            socket.answer(acknowledgement(number, answer))
 
     # Joining and leaving.
 

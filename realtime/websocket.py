@@ -129,10 +129,17 @@ class WebSocket(asyncio.Protocol):
     # What the loop calls.
 
     def data_received(self, data: bytes) -> None:
-        if not self._broken:
-            self._reader.feed(data)
-            if not self._paused and not self._scheduled:
+        if self._broken:
+            return
+        if not (self._paused or self._scheduled):
+            text = self._reader.one_text(data)
+            if text is None or self._listener is None or self._deadline is not None:
+                self._reader.feed(data)
                 self._read()
+            else:
+                self._read_one(text)
+        else:
+            self._reader.feed(data)
 
     def pause_writing(self) -> None:
         self._stuck = True
@@ -154,6 +161,16 @@ class WebSocket(asyncio.Protocol):
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.lost()
+
+    def _read_one(self, text: bytes) -> None:
+        self._reading = True
+        try:
+            self._listener.heard(text)  # type: ignore[union-attr]
+        except FrameError as error:
+            self._fail(error.code)
+        finally:
+            self._reading = False
+            self.flush()
 
     def _read(self) -> None:
         """Look at what has arrived, but only at so much that others get their turn too."""
