@@ -22,7 +22,9 @@ EVENTS_HEAD = """# Events
 Connect with any Socket.IO client: `io(url, {{ auth: {{ token }} }})`. Send one JSON object (or
 nothing) and take the acknowledgement: `{{success: true, data}}`, lists with
 `meta: {{nextCursor}}` beside it, or `{{success: false, error, code}}`. An unknown key, a wrong type
-or a second argument is `validation_failed`. Limits count per user.
+or a second argument is `validation_failed`. Limits count per user. With
+`auth: {{ token, recover: true }}` a client that comes back within two minutes is told what it
+missed (`socket.recovered`).
 """
 HTTP_HEAD = """# Requests
 

@@ -13,7 +13,7 @@ export function openSocket(token: () => Promise<string>): RoomSocket {
     reconnectionDelayMax: 5_000,
     auth: (give) => {
       token().then(
-        (fresh) => give({ token: fresh }),
+        (fresh) => give({ token: fresh, recover: true }),
         () => give({ token: "" }),
       );
     },
