@@ -1,8 +1,4 @@
-"""Storing messages: all that are given in one transaction, on PostgreSQL in one statement.
-
-A channel's row is locked before the nonces, and of several each in the order of its key: so that
-two processes which write at once wait for each other, and never each for the other.
-"""
+"""Storing messages: all that are given in one transaction, on PostgreSQL in one statement."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,104 +13,20 @@ from tortoise.transactions import in_transaction
 
 from config.database import DATABASE_DOWN
 from models.errors import NotFound
-from models.nonce import LIFETIME, UNLESS_USED, NonceUsedError
+from models.message_sql import (
+    ADD_EVENTS,
+    ADD_MESSAGES,
+    COUNT,
+    STORE,
+    STORE_READABLE,
+    USE_NONCES,
+)
+from models.nonce import LIFETIME, NonceUsedError
 from models.row import new_id
 from models.sql import Bulk, is_sqlite
 from models.user import User
 
-EVENT = "message"
 ABSENT = "There is no such channel."
-ROW = {
-    "id": "uuid",
-    "channel_id": "uuid",
-    "author_id": "uuid",
-    "content": "text",
-    "nonce": "text",
-    "reply_to_id": "uuid",
-    "sent_at": "timestamptz",
-    "nonce_id": "uuid",
-    "payload_hash": "text",
-    "data": "text",
-}
-INTO_NONCES = """
-    INSERT INTO nonces (id, user_id, nonce, payload_hash, result_id, used_at, created_at)
-    SELECT nonce_id, author_id, nonce, payload_hash, given.id, sent_at, sent_at
-"""
-INTO_MESSAGES = """
-    INSERT INTO messages (id, channel_id, author_id, content, nonce, reply_to_id,
-                          edited, pinned, seq, number, created_at, sent_at, updated_at)
-    SELECT id, channel_id, author_id, content, nonce, reply_to_id,
-           FALSE, FALSE, seq, seq, sent_at, sent_at, sent_at
-"""
-INTO_EVENTS = "INSERT INTO channel_events (channel_id, seq, event, message_id, data)"
-
-# Every message of which `there` says that its channel is; `seq` is null where its nonce is used.
-STORE = Bulk(
-    f"""
-    WITH given AS (SELECT * FROM {{given}}),
-    locked AS (
-        SELECT id FROM channels WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE
-    ),
-    fresh AS (
-        {INTO_NONCES} FROM given JOIN locked ON locked.id = given.channel_id
-        WHERE nonce IS NOT NULL ORDER BY author_id, nonce
-        {UNLESS_USED.format(stale="$1")} RETURNING result_id
-    ),
-    accepted AS (
-        SELECT given.*, row_number() OVER (PARTITION BY channel_id ORDER BY place) AS step
-        FROM given JOIN locked ON locked.id = given.channel_id
-        WHERE nonce IS NULL OR given.id IN (SELECT result_id FROM fresh)
-    ),
-    counted AS (
-        UPDATE channels SET last_seq = last_seq + more.count
-        FROM (SELECT channel_id, count(*) AS count FROM accepted GROUP BY channel_id) AS more
-        WHERE channels.id = more.channel_id
-        RETURNING channels.id, channels.last_seq - more.count AS before
-    ),
-    numbered AS (
-        SELECT accepted.*, before + step AS seq
-        FROM accepted JOIN counted ON counted.id = accepted.channel_id
-    ),
-    stored AS ({INTO_MESSAGES} FROM numbered),
-    logged AS (
-        {INTO_EVENTS}
-        SELECT channel_id, seq, '{EVENT}', id, data::jsonb || jsonb_build_object('seq', seq)
-        FROM numbered ORDER BY place
-    )
-    SELECT locked.id IS NOT NULL AS there, numbered.seq
-    FROM given
-    LEFT JOIN locked ON locked.id = given.channel_id
-    LEFT JOIN numbered ON numbered.id = given.id
-    ORDER BY given.place
-    """,  # noqa: S608 - of our own parts, as all here
-    **ROW,
-)
-
-# SQLite writes nothing within a larger statement: the same in four.
-USE_NONCES = Bulk(
-    f"""
-    {INTO_NONCES} FROM {{given}} WHERE nonce IS NOT NULL
-    {UNLESS_USED.format(stale="$1")} RETURNING result_id
-    """,
-    **ROW,
-)
-COUNT = Bulk(
-    """
-    UPDATE channels SET last_seq = last_seq + count
-    FROM {given} WHERE channels.id = given.channel_id
-    RETURNING channels.id, last_seq
-    """,
-    channel_id="uuid",
-    count="int",
-)
-ADD_MESSAGES = Bulk(f"{INTO_MESSAGES} FROM {{given}}", **ROW, seq="bigint")
-ADD_EVENTS = Bulk(
-    f"""
-    {INTO_EVENTS} SELECT channel_id, seq, '{EVENT}', id, data FROM {{given}} ORDER BY place
-    """,  # noqa: S608
-    **ROW,
-    seq="bigint",
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -195,10 +107,24 @@ def _concerns_all(error: Exception) -> bool:
     return isinstance(error, DATABASE_DOWN)
 
 
-async def _store_postgres(messages: Sequence[NewMessage], now: datetime) -> list[Exception | None]:
-    channel_ids = list({message.channel_id for message in messages})
-    given = [message.row() for message in messages]
-    stored = await STORE.rows(given, now - LIFETIME, channel_ids)
+async def store_readable(
+    messages: Sequence[NewMessage], now: datetime
+) -> list[Exception | None] | None:
+    """Store those whose channel their author may read and so write to, in one round trip.
+
+    `NotFound` for all others, which are to be looked at more closely. None: the database refused
+    them all because of some. Of PostgreSQL only.
+    """
+    try:
+        return await _store_postgres(messages, now, STORE_READABLE)
+    except Exception as error:  # noqa: BLE001 - whoever waits for the message gets it
+        return [error] * len(messages) if _concerns_all(error) else None
+
+
+async def _store_postgres(
+    messages: Sequence[NewMessage], now: datetime, statement: Bulk = STORE
+) -> list[Exception | None]:
+    stored = await statement.rows([message.row() for message in messages], now - LIFETIME)
     for message, row in zip(messages, stored, strict=True):
         message.number(row["seq"] or 0)
     return [_why_not(row) for row in stored]

@@ -10,9 +10,11 @@ from models.batch import Batch
 from models.channel import Channel
 from models.errors import Conflict, Forbidden, NotFound
 from models.message import Message
-from models.message_batch import EVENT, NewMessage, store
+from models.message_batch import NewMessage, store, store_readable
 from models.message_log import as_first_said
+from models.message_sql import EVENT
 from models.nonce import Nonce, NonceUsedError, hash_payload
+from models.sql import is_sqlite
 from models.user import User
 
 AsSaid = Callable[[NewMessage], dict[str, Any]]
@@ -93,12 +95,25 @@ class Sending:
         if channel is None:
             raise NotFound("There is no such channel.")
         channel.check_writer(author)
-        nonce, reply_to = given.get("nonce"), given.get("reply_to")
+        reply_to = given.get("reply_to")
         if reply_to and (channel.id, reply_to) not in replies:
             raise NotFound("There is no such message to reply to.")
-        payload_hash = hash_payload(self.draft.payload) if nonce else None
-        content = given["content"]
-        message = NewMessage(channel.id, author, content, nonce, reply_to, self.now, payload_hash)
+        return self._in(channel.id, reply_to)
+
+    def simple_message(self) -> NewMessage | None:
+        """The message, if no more is to be asked than whether its author reads the channel."""
+        channel_id = self.draft.given.get("channel_id")
+        if channel_id is None or self.draft.given.get("reply_to") is not None:
+            return None
+        return self._in(channel_id, None)
+
+    def _in(self, channel_id: UUID, reply_to: UUID | None) -> NewMessage:
+        draft, nonce = self.draft, self.draft.given.get("nonce")
+        payload_hash = hash_payload(draft.payload) if nonce else None
+        content = draft.given["content"]
+        message = NewMessage(
+            channel_id, draft.author, content, nonce, reply_to, self.now, payload_hash
+        )
         message.data = self.as_said(message)
         return message
 
@@ -125,7 +140,10 @@ async def send_all(sendings: Sequence[Sending]) -> list[Sent | Exception]:
 
 async def _send_different(sendings: Sequence[Sending]) -> dict[Sending, Sent | Exception]:
     """Check, store and tell them; no two have the same nonce."""
-    results: dict[Sending, Sent | Exception] = {}
+    results = {} if is_sqlite() else await _send_simple(sendings)
+    sendings = [sending for sending in sendings if sending not in results]
+    if not sendings:
+        return results
     messages: dict[Sending, NewMessage] = {}
     channels = await Channel.each_open_to([sending.to for sending in sendings])
     replies = await _existing([sending.draft.given.get("reply_to") for sending in sendings])
@@ -138,6 +156,19 @@ async def _send_different(sendings: Sequence[Sending]) -> dict[Sending, Sent | E
     refusals = await store(list(messages.values()), now) if messages else []
     for (sending, message), refusal in zip(messages.items(), refusals, strict=True):
         results[sending] = refusal or sending.sent(message)
+    return results
+
+
+async def _send_simple(sendings: Sequence[Sending]) -> dict[Sending, Sent | Exception]:
+    """Store and tell those of whom nothing else is to be asked; the rest are not in the result."""
+    messages = {sending: sending.simple_message() for sending in sendings}
+    simple = {sending: message for sending, message in messages.items() if message}
+    now = max(sending.now for sending in sendings)
+    refusals = await store_readable(list(simple.values()), now) if simple else None
+    results: dict[Sending, Sent | Exception] = {}
+    for (sending, message), refusal in zip(simple.items(), refusals or (), strict=False):
+        if not isinstance(refusal, NotFound):
+            results[sending] = refusal or sending.sent(message)
     return results
 
 
