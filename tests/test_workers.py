@@ -99,6 +99,8 @@ async def test_metrics_of_any_worker_are_those_of_all(server: Process) -> None:
         for person in people:
             await person.ok("clock:sync", {"clientTime": 1})
             assert await person.refused("clock:sync", {"colour": "red"}) == "validation_failed"
+        # A worker adds up its own at once, what others have counted within two seconds.
+        await until(lambda: counts_events(server, 24))
         for _ in range(8):  # each a new connection, and so one or the other worker
             found = await figures(server)
             assert found["soundroom_sockets"] == 12
@@ -129,6 +131,10 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(
 async def has_come_back(server: Process, number: int) -> bool:
     serving = [line for line in server.logged("worker serving") if line["worker"] == number]
     return len(serving) == 2
+
+
+async def counts_events(server: Process, count: int) -> bool:
+    return (await figures(server))['soundroom_event_seconds_count{event="clock:sync"}'] == count
 
 
 async def counts_sockets(server: Process, count: int) -> bool:
