@@ -1,7 +1,6 @@
 """The one port: websockets become ours, everything else is aiohttp's."""
 
 import asyncio
-import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -10,8 +9,6 @@ from realtime.upgrade import END, MAX_HEAD_BYTES, RefusedUpgradeError, read_head
 
 HEAD_WITHIN_S = 20.0
 LINGER_S = 1.0
-# Left to itself, the kernel takes 4 MiB for a client that does not read.
-SEND_BUFFER_BYTES = 256 * 1024
 OURS = f"GET {PATH}?".encode()
 
 MakeHttp = Callable[[], asyncio.Protocol]
@@ -63,7 +60,6 @@ class Door(asyncio.Protocol):
             head = read_head(self._read[:end])
             owner = self._engine.owner_of(head)
             if owner is None:
-                bound_send_buffer(self._transport)
                 self._engine.open_websocket(head, self._transport, self._read[end + len(END) :])
             else:
                 self._transport.pause_reading()
@@ -94,10 +90,3 @@ def is_for_us(head: bytes) -> bool:
     """Whether a request asks for a websocket of Socket.IO's."""
     line, _, headers = head.partition(b"\r\n")
     return line.startswith(OURS) and b"transport=websocket" in line and b"pgrade" in headers
-
-
-def bound_send_buffer(transport: asyncio.Transport) -> None:
-    """Let the kernel hold only so much of what a client does not read."""
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

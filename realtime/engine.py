@@ -20,7 +20,7 @@ from realtime.outgoing import CLOSE, Outgoing
 from realtime.probe import Probe
 from realtime.requests import as_sent, read_text
 from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept
-from realtime.websocket import WebSocket
+from realtime.websocket import WebSocket, bound_send_buffer
 
 PATH = "/socket.io/"
 BEAT_S = 0.25
@@ -66,7 +66,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             now = loop.time()
             for socket in list(self.sockets.values()):
                 socket.beat(now)
-                if socket.join_by is not None and now >= socket.join_by:
+                if socket.sid is None and socket.join_by is not None and now >= socket.join_by:
                     log.info("socket cut off", eio=socket.id, why="not joined")
                     socket.abort("not joined")
 
@@ -123,6 +123,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         answer = accept(head)
         sid = query.get("sid")
         carried = self._polling(sid) if sid is not None else None
+        bound_send_buffer(transport)
         websocket = WebSocket(transport, self.cork, self.max_http_buffer_size)
         transport.set_protocol(websocket)
         transport.write(answer)

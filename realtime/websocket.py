@@ -1,6 +1,7 @@
 """A websocket on a bare connection: frames in, frames out, nothing without a bound."""
 
 import asyncio
+import socket
 from typing import Protocol
 
 from realtime.cork import Cork
@@ -22,6 +23,8 @@ FRAME_OVERHEAD = 64  # what a waiting frame costs beside its bytes
 # What uvloop holds for us before it asks us to wait: the frames that we hold ourselves are
 # shared between all recipients, its copies are not.
 WRITE_BUFFER_BYTES = 32 * 1024
+# Left to itself, the kernel takes 4 MiB for a client that does not read.
+SEND_BUFFER_BYTES = 256 * 1024
 FRAMES_AT_ONCE = 64
 CLOSE_WITHIN_S = 2.0
 
@@ -98,8 +101,8 @@ class WebSocket(asyncio.Protocol):
     def flush(self) -> None:
         """Write what was gathered, or hold it while the client does not read."""
         frames, self._gathered = self._gathered, None
-        if not frames or self._lost:
-            return
+        if not frames or self._lost or self._deadline is not None:
+            return  # after a farewell nothing may follow
         if self._stuck:
             self._hold(frames)
         else:
@@ -116,7 +119,7 @@ class WebSocket(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more until `resume`."""
-        if not self._paused and not self._lost:
+        if not self._paused and not self._transport.is_closing():
             self._paused = True
             self._transport.pause_reading()
 
@@ -190,7 +193,7 @@ class WebSocket(asyncio.Protocol):
         finally:
             self._reading = False
             self.flush()
-        if not left and not self._paused and not self._lost:
+        if not left and not self._paused and not self._transport.is_closing():
             self._transport.pause_reading()
             self._schedule()
 
@@ -252,3 +255,10 @@ class WebSocket(asyncio.Protocol):
             self._transport.abort()
             if self._listener is not None:
                 self._listener.overflowed()
+
+
+def bound_send_buffer(transport: asyncio.Transport) -> None:
+    """Let the kernel hold only so much of what a client does not read."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
