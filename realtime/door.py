@@ -8,7 +8,6 @@ from realtime.engine import PATH, Engine
 from realtime.upgrade import END, MAX_HEAD_BYTES, RefusedUpgradeError, read_head
 
 HEAD_WITHIN_S = 20.0
-LINGER_S = 1.0
 OURS = f"GET {PATH}?".encode()
 
 MakeHttp = Callable[[], asyncio.Protocol]

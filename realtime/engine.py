@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import engineio
 import orjson
-import structlog
 from aiohttp import web
 from engineio.packet import Packet
 
@@ -26,8 +25,6 @@ PATH = "/socket.io/"
 BEAT_S = 0.25
 UNKNOWN_TRANSPORT, UNKNOWN_SESSION, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
 
-log = structlog.get_logger(__name__)
-
 
 class Listener(Protocol):
     """Who is told what happens to sessions."""
@@ -39,6 +36,8 @@ class Listener(Protocol):
     def ended(self, socket: EngineSocket, reason: str) -> None: ...
 
     def overflowed(self, socket: EngineSocket) -> None: ...
+
+    def cut_off(self, socket: EngineSocket, why: str) -> None: ...
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -67,8 +66,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             for socket in list(self.sockets.values()):
                 socket.beat(now)
                 if socket.sid is None and socket.join_by is not None and now >= socket.join_by:
-                    log.info("socket cut off", eio=socket.id, why="not joined")
-                    socket.abort("not joined")
+                    self.listener.cut_off(socket, "not joined")
 
     def take_no_more(self) -> None:
         """Read nothing more of any client: what has been read is still answered."""

@@ -70,7 +70,6 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         self._join_within_s = join_within_s
         self._tasks: set[asyncio.Task[None]] = set()
         self.received_at_ms = 0.0
-        self.unread = 0
         self.after_connect: Callable[[str], Awaitable[None]] | None = None
         self.on_overflow: Callable[[], None] = lambda: None
 
@@ -124,12 +123,12 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
                 self._event(socket, packet.id, packet.data)
         elif kind == CONNECT:
             self._join(socket, namespace, packet.data)
+        elif not socket.joined:
+            return
         elif kind == ACK:
-            if socket.joined:
-                self._in_order(
-                    socket, self._handle_ack(socket.id, namespace, packet.id, packet.data)
-                )
-        elif socket.joined and namespace == NAMESPACE:
+            ack = self._handle_ack(socket.id, namespace, packet.id, packet.data)
+            self._in_order(socket, ack)
+        elif namespace == NAMESPACE:
             reason = self.reason.CLIENT_DISCONNECT
             self._in_order(socket, self._handle_disconnect(socket.id, namespace, reason))
 
@@ -149,7 +148,8 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         elif isinstance(answer, Later):
             answer.then(partial(self._answer, socket, number))
         elif isinstance(answer, Coroutine):
-            self._spawn(self._answer_when_done(socket, number, answer), f"event-{data[0][:32]}")
+            work = self._answer_when_done(socket, number, answer)
+            self._spawn(self._guarded(socket, work), f"event-{data[0][:32]}")
         else:
             self._answer(socket, number, answer)
 
@@ -163,11 +163,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _answer_when_done(
         self, socket: EngineSocket, number: int | None, work: Coroutine[Any, Any, Any]
     ) -> None:
-        try:
-            self._answer(socket, number, await work)
-        except Exception:
-            log.exception("unexpected error")
-            self.cut_off(socket, "unexpected error")
+        self._answer(socket, number, await work)
 
     def _answer(self, socket: EngineSocket, number: int | None, answer: Any) -> None:
         if number is not None and socket.ended is None:
@@ -259,11 +255,8 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     def _in_order(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
         """Do something that takes time before the next packet of the socket is looked at."""
         socket.pause()
-
-        def go_on(_task: "asyncio.Task[None]") -> None:
-            socket.resume()
-
-        self._spawn(self._guarded(socket, work), f"join-{socket.id}").add_done_callback(go_on)
+        task = self._spawn(self._guarded(socket, work), f"join-{socket.id}")
+        task.add_done_callback(lambda _task: socket.resume())
 
     async def _guarded(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
         try:

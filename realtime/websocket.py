@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Protocol
 
 from realtime.cork import Cork
@@ -13,6 +14,7 @@ from realtime.frames import (
     Closing,
     FrameError,
     FrameReader,
+    Message,
     close_answer,
     close_frame,
     frame,
@@ -70,6 +72,7 @@ class WebSocket(asyncio.Protocol):
     )
 
     def __init__(self, transport: asyncio.Transport, cork: Cork, most_bytes: int) -> None:
+        transport.set_write_buffer_limits(WRITE_BUFFER_BYTES)
         self._transport = transport
         self._cork = cork
         self._listener: Listener | None = None
@@ -134,15 +137,13 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._broken:
             return
-        if not (self._paused or self._scheduled):
-            text = self._reader.one_text(data)
-            if text is None or self._listener is None or self._deadline is not None:
-                self._reader.feed(data)
-                self._read()
-            else:
-                self._read_one(text)
+        if self._paused or self._scheduled:
+            self._reader.feed(data)
+        elif (text := self._reader.one_text(data)) is not None:
+            self._read(((TEXT, text),))
         else:
             self._reader.feed(data)
+            self._read(self._reader.messages())
 
     def pause_writing(self) -> None:
         self._stuck = True
@@ -165,21 +166,11 @@ class WebSocket(asyncio.Protocol):
         if listener is not None:
             listener.lost()
 
-    def _read_one(self, text: bytes) -> None:
-        self._reading = True
-        try:
-            self._listener.heard(text)  # type: ignore[union-attr]
-        except FrameError as error:
-            self._fail(error.code)
-        finally:
-            self._reading = False
-            self.flush()
-
-    def _read(self) -> None:
+    def _read(self, messages: Iterable[Message]) -> None:
         """Look at what has arrived, but only at so much that others get their turn too."""
         left, self._reading = FRAMES_AT_ONCE, True
         try:
-            for kind, payload in self._reader.messages():
+            for kind, payload in messages:
                 if kind == TEXT and self._listener is not None and self._deadline is None:
                     self._listener.heard(payload)
                 else:
@@ -205,7 +196,7 @@ class WebSocket(asyncio.Protocol):
     def _read_on(self) -> None:
         self._scheduled = False
         if not self._paused and not self._lost and not self._broken:
-            self._read()
+            self._read(self._reader.messages())
             if not self._paused and not self._scheduled and not self._transport.is_closing():
                 self._transport.resume_reading()
 
