@@ -101,9 +101,7 @@ class Dispatcher:
         try:
             check_token(caller)
             self._services.limit_now(event.limit, event.name, caller.user.id)
-            if event.who is not Who.USER:
-                check_who(event, caller)
-            payload = load(event.request, single(args))
+            payload = admit(event, caller, args)
             envelope = success(event.handler(caller, **payload), event.reply, many=event.many)
         except Exception as error:  # noqa: BLE001 - as below
             envelope = failure(error)
@@ -150,8 +148,7 @@ class Dispatcher:
             await self._services.limit("60/10s", "unknown", str(caller.user.id))
             raise UnknownEvent("There is no such event.")
         await self._services.limit(event.limit, event.name, str(caller.user.id))
-        check_who(event, caller)
-        payload = load(event.request, single(args))
+        payload = admit(event, caller, args)
         result = event.handler(caller, **payload)
         return success(await result if event.waits else result, event.reply, many=event.many)
 
@@ -173,6 +170,13 @@ def count(event: str, caller: Caller, envelope: Envelope, began_s: float) -> Non
         log.debug("event", ms=round(elapsed_s * 1000, 2), code=envelope.get("code"), **who)
 
 
+def admit(event: Event, caller: Caller, args: tuple[Any, ...]) -> dict[str, Any]:
+    """The payload of an event that the caller may send, as the handler takes it."""
+    if event.who is not Who.USER:
+        check_who(event, caller)
+    return load(event.request, single(args))
+
+
 def single(args: tuple[Any, ...]) -> Any:
     """The one payload of an event; none means `{}`."""
     if len(args) > 1:
@@ -188,9 +192,9 @@ def check_token(caller: Caller) -> None:
 
 
 def check_who(event: Event, caller: Caller) -> None:
-    """`Forbidden` for guests, or for those who do not moderate, where the event says so."""
+    """`Forbidden` for guests, or for those who do not moderate: of events that are not for all."""
     user = caller.user
-    if event.who is not Who.USER and user.is_guest:
+    if user.is_guest:
         raise Forbidden("Guests cannot do that. Please sign up.")
     if event.who is Who.MODERATOR and not user.moderates:
         raise Forbidden("Only moderators can do that.")

@@ -68,7 +68,6 @@ async def join(caller: Caller, room_id: UUID, invite_code: str | None = None) ->
 
     Private rooms, and those for friends, are entered with their invite code.
     """
-    await Room.open_to(caller.user, room_id, invite_code)
     await arrive(caller, room_id, invite_code)
     state = await RoomState.of(caller.user, room_id)
     begin_streams(caller.services, state)
