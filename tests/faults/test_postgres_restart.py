@@ -13,7 +13,7 @@ from tests.faults.ledger import report
 from tests.faults.listener import Listener
 from tests.faults.test_redis_gone import answer, readiness
 from tests.faults.wire import Json
-from tests.servers import House, Postgres, own_postgres
+from tests.servers import Postgres, own_postgres
 
 AWAY_S = 3.0
 NOTICED_WITHIN_S = 10.0
@@ -34,12 +34,6 @@ async def crew(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Fleet]:
         postgres.url, tmp_path, members=8, rate=80, of=Listener, may_be_away=True
     ) as crew:
         yield crew
-
-
-@pytest.fixture
-def house(crew: Fleet) -> House:
-    """Where `make_track` puts its tracks."""
-    return crew.house
 
 
 @pytest.mark.timeout(240)

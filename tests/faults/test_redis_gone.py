@@ -17,7 +17,7 @@ from tests.faults.fleet import Fleet, fleet, until
 from tests.faults.ledger import report
 from tests.faults.listener import Listener
 from tests.faults.wire import Json
-from tests.servers import House, Process
+from tests.servers import Process
 
 AWAY_S = float(os.environ.get("REDIS_AWAY_S", "12"))
 NOTICED_WITHIN_S = 10.0
@@ -31,12 +31,6 @@ async def crew(postgres_url: str, tmp_path: Path) -> AsyncIterator[Fleet]:
     """Six listeners on two processes."""
     async with fleet(postgres_url, tmp_path, members=6, of=Listener, may_be_away=True) as crew:
         yield crew
-
-
-@pytest.fixture
-def house(crew: Fleet) -> House:
-    """Where `make_track` puts its tracks."""
-    return crew.house
 
 
 @pytest.mark.timeout(300)
