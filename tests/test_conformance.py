@@ -12,16 +12,11 @@ import pytest
 from tests.client import Client, post
 from tests.conftest import Connect, house_env, sign_up
 from tests.servers import House
-from tests.stock import TRANSPORTS, JavaScript, Python, Seen, Stock, has_javascript, line
+from tests.stock import TRANSPORTS, JavaScript, Python, Seen, Stock, line
 
 BURST = 200
 
-javascript = pytest.param(
-    JavaScript,
-    id="javascript",
-    marks=pytest.mark.skipif(not has_javascript(), reason="needs Node and web/node_modules"),
-)
-languages = pytest.mark.parametrize("language", [javascript, pytest.param(Python, id="python")])
+languages = pytest.mark.parametrize("language", [JavaScript, Python], ids=["javascript", "python"])
 transports = pytest.mark.parametrize("transport", TRANSPORTS)
 
 Start = Callable[..., Awaitable[Stock]]

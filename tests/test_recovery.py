@@ -12,9 +12,7 @@ from tests.client import Client
 from tests.conftest import Connect, house_env, sign_up
 from tests.rooms import Json, here, open_room
 from tests.servers import House, database, redis_server
-from tests.stock import JavaScript, Line, Seen, has_javascript, line_to
-
-javascript = pytest.mark.skipif(not has_javascript(), reason="needs Node and web/node_modules")
+from tests.stock import JavaScript, Line, Seen, line_to
 
 
 class Way:
@@ -87,7 +85,6 @@ async def travelling(url: str, transport: str = "websocket") -> AsyncIterator[Tr
             await client.close()
 
 
-@javascript
 @pytest.mark.parametrize(
     ("transport", "place"), [("websocket", 0), ("websocket", -1), ("default", -1), ("polling", -1)]
 )
@@ -145,7 +142,6 @@ def assert_connected_is_first(ada: Traveller) -> None:
     assert set(after) == {"connected"}
 
 
-@javascript
 async def test_who_heard_nothing_yet_is_recovered_too(house: House, connect: Connect) -> None:
     bob = await connect("bob")
     room = await open_room(bob)
@@ -160,7 +156,6 @@ async def test_who_heard_nothing_yet_is_recovered_too(house: House, connect: Con
         assert ada.contents() == ["missed"]
 
 
-@javascript
 async def test_a_member_who_was_put_out_meanwhile_begins_anew(
     house: House, connect: Connect
 ) -> None:
@@ -182,7 +177,6 @@ async def test_a_member_who_was_put_out_meanwhile_begins_anew(
         assert ada.events("room:user_left") == []
 
 
-@javascript
 async def test_a_process_that_was_killed_loses_nothing_of_its_clients(
     postgres_url: str, tmp_path: Path
 ) -> None:

@@ -14,11 +14,9 @@ from tests.client import Client, get, post
 from tests.conftest import again, house_env, sign_up
 from tests.raw import raw_socket
 from tests.servers import House, database, redis_server
-from tests.stock import JavaScript, Line, Stock, has_javascript, line_to
-from tests.stock import Python as PythonClient
+from tests.stock import JavaScript, Line, Stock, line_to
 
 PATIENCE_S = 25
-language = JavaScript if has_javascript() else PythonClient
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:
@@ -169,7 +167,7 @@ async def test_without_its_database_a_server_says_so_and_recovers(
                 async with raw_socket(here) as raw:
                     with pytest.raises(ConnectionError):
                         await raw.join(ada.token)
-                stock: Stock = language(here, ada.token, "default")
+                stock: Stock = JavaScript(here, ada.token, "default")
                 await stock.start()
                 between.mend()
                 await until(lambda: is_ready(here))
