@@ -115,7 +115,7 @@ def _postgres(url: str, pool: int) -> dict[str, Any]:
         if sslmode not in SSL_MODES:
             raise DatabaseURLError(f"DATABASE_URL has an unknown sslmode {sslmode!r}.")
         credentials["ssl"] = sslmode
-    return {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
+    return {"engine": "config.postgres", "credentials": credentials}
 
 
 def _host(netloc: str) -> str:

@@ -37,15 +37,15 @@ async def _begin_sqlite(self: Any) -> TransactionalDBClient:
 
 async def _begin_pooled(self: Any) -> TransactionalDBClient:
     await self.ensure_connection()
-    pool = self.client._parent._pool  # noqa: SLF001
-    connection = await pool.acquire()
+    owner = self.client._parent  # noqa: SLF001
+    connection = await owner.take()
     self.client._connection = connection  # noqa: SLF001
     self.token = get_connections().set(self.connection_name, self.client)
     try:
         await self.client.begin()
     except BaseException:
         get_connections().reset(self.token)
-        await pool.release(connection)
+        await owner.give_back(connection, in_order=False)
         raise
     client: TransactionalDBClient = self.client
     return client

@@ -1,6 +1,7 @@
 """How a socket comes and goes: its token, its channels, its end."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,6 @@ from handlers.services import (
 )
 from models.channel import Channel
 from models.errors import Unauthorized, Unavailable
-from models.server import Server
 from models.session import Session
 from models.user import User
 from realtime.manager import RESUMED
@@ -35,11 +35,25 @@ PROTOCOL_VERSION = 1
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """A socket that is being let in, and what is said meanwhile of its session and its user.
+
+    Of what comes after its session has been read, and before it hears all that it is to hear.
+    """
+
+    session_id: UUID
+    user_id: UUID
+    end: dict[str, Any] | None = None
+    user_changed: bool = False
+
+
 class Connections:
     """Python-socketio's connect and disconnect, and what ends a socket from elsewhere."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._arrivals: dict[str, Arrival] = {}
         services.sio.on("connect", self.connect)
         services.sio.on("disconnect", self.disconnect)
         services.sio.after_connect = self.welcome
@@ -54,8 +68,10 @@ class Connections:
             async with asyncio.timeout(10):
                 await self._sign_in(sid, auth)
         except Unauthorized as error:
+            self._arrivals.pop(sid, None)
             raise Refused(error.message, {"code": error.code}) from None
         except Exception as error:  # noqa: BLE001 - anything else would leak the socket for ever
+            self._arrivals.pop(sid, None)
             log.warning("socket not signed in", code=failure(error)["code"])
             raise NotNowError from None
 
@@ -67,6 +83,7 @@ class Connections:
         if not isinstance(token, str) or not token:
             raise Unauthorized("Please send an access token.", "token_missing")
         claims = services.tokens.read_access(token, now)
+        self._arrivals[sid] = Arrival(claims.session_id, claims.user_id)
         session = await Session.alive(claims.session_id, now)
         socket = services.manager.socket(sid)
         if socket is None:
@@ -91,6 +108,7 @@ class Connections:
         """After the client has been told that it is in: `connected` first, then its channels."""
         caller: Caller | None = self._services.callers.get(sid)
         if caller is None:
+            self._arrivals.pop(sid, None)
             return
         clock = self._services.clock
         hello = {
@@ -105,14 +123,19 @@ class Connections:
         # Nothing is awaited before this: whoever has heard `connected` hears all that follows.
         for channel in caller.channels:
             caller.enter(channel)
+        arrival = self._arrivals.pop(sid)
         self._services.manager.catch_up(sid)
         await self._services.manager.recovery.keep(sid)
-        await self._check_again(caller)
+        await self._make_up(caller, arrival)
 
-    async def _check_again(self, caller: Caller) -> None:
-        """A revocation between the check of the token and now found no socket to end."""
+    async def _make_up(self, caller: Caller, arrival: Arrival) -> None:
+        """What was said while the socket was being let in found none to be said to."""
         try:
-            await Session.alive(caller.session_id, caller.now)
+            if arrival.end is not None:
+                await end_socket(caller, **arrival.end)
+                return
+            if arrival.user_changed:
+                caller.user = await User.get(id=caller.user.id)
             if caller.room_ids:
                 await look_again(caller)
         except Exception as error:  # noqa: BLE001 - a socket of unknown standing must not stay
@@ -121,6 +144,7 @@ class Connections:
 
     async def disconnect(self, sid: str, _reason: str) -> None:
         """The socket is gone: after its last event, take it out of all that counts sockets."""
+        self._arrivals.pop(sid, None)
         caller: Caller | None = self._services.callers.get(sid)
         if caller is None:
             return
@@ -143,7 +167,11 @@ class Connections:
     async def end_session(self, message: dict[str, Any]) -> None:
         """A session has ended: tell its sockets of this process, and disconnect them."""
         end = {"code": message["code"], "reconnect": message["reconnect"]}
-        sids = self._services.manager.sids(session_channel(UUID(message["session"])))
+        session_id = UUID(message["session"])
+        for arrival in self._arrivals.values():
+            if arrival.session_id == session_id:
+                arrival.end = end
+        sids = self._services.manager.sids(session_channel(session_id))
         callers = [self._services.callers[sid] for sid in sids if sid in self._services.callers]
         # At once: one that is busy keeps its own end waiting, but not that of the others.
         await asyncio.gather(*(end_socket(caller, **end) for caller in callers))
@@ -155,7 +183,8 @@ class Connections:
 
     async def look_for_ended_sessions(self, _message: dict[str, Any]) -> None:
         """The bus was away, and may have kept the end of a session from us."""
-        held = {caller.session_id for caller in self._services.callers.values()}
+        held = {each.session_id for each in self._services.callers.values()}
+        held |= {each.session_id for each in self._arrivals.values()}
         for session_id in await Session.ended_among(held, self._services.now()):
             end = {"code": "session_revoked", "reconnect": False}
             await self.end_session({"session": str(session_id), **end})
@@ -163,6 +192,8 @@ class Connections:
     async def refresh_user(self, message: dict[str, Any]) -> None:
         """A user has changed: let their sockets of this process know them anew."""
         user_id = UUID(message["user"])
+        for arrival in self._arrivals.values():
+            arrival.user_changed |= arrival.user_id == user_id
         sids = self._services.manager.sids(user_channel(user_id))
         user = await User.get_or_none(id=user_id) if sids else None
         for sid in sids if user else ():
@@ -172,7 +203,6 @@ class Connections:
 
 async def base_topics(caller: Caller) -> list[str]:
     """What the caller hears from the beginning: its own, and all that it may read."""
-    server = await Server.default()
-    channels = await Channel.of_server(server.id)
+    server_id, channel_ids = await Channel.of_everybody()
     own = [user_channel(caller.user.id), session_channel(caller.session_id)]
-    return [*own, server_channel(server.id), *(text_channel(each.id) for each in channels)]
+    return [*own, server_channel(server_id), *map(text_channel, channel_ids)]

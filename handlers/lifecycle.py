@@ -25,7 +25,9 @@ from handlers.room_presence import Doors
 from handlers.services import Services
 from models.audio import AudioWorkers
 from models.media import MediaStore
-from models.presence import LIFE_SIGN_EVERY_S, Presence
+from models.presence import LIFE_SIGN_EVERY_S
+from models.presence_local import LocalPresence
+from models.presence_redis import RedisPresence
 from models.row import new_id
 from models.server import Server
 from models.token import TokenIssuer
@@ -86,7 +88,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         redis=redis,
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
         tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
-        presence=Presence(redis, process_id),
+        presence=RedisPresence(redis, process_id) if shared else LocalPresence(),
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
         manager=manager,

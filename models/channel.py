@@ -11,7 +11,7 @@ from models.batch import Batch
 from models.errors import Conflict, Forbidden, NotFound
 from models.row import Row
 from models.server import Server
-from models.sql import Bulk
+from models.sql import Bulk, rows
 from models.user import User
 
 if TYPE_CHECKING:
@@ -48,13 +48,11 @@ OPEN = Bulk(
     user_id="uuid",
     channel_id="uuid",
 )
-OF_SERVERS = Bulk(
-    """
-    SELECT channels.* FROM {given} JOIN channels ON channels.server_id = given.server_id
-    ORDER BY channels.position, channels.id
-    """,
-    server_id="uuid",
-)
+OF_DEFAULT_SERVER = """
+    SELECT servers.id AS server_id, channels.id
+    FROM servers LEFT JOIN channels ON channels.server_id = servers.id
+    WHERE servers.is_default ORDER BY channels.position, channels.id
+"""
 
 
 class Channel(Row):
@@ -85,8 +83,13 @@ class Channel(Row):
 
     @classmethod
     async def of_server(cls, server_id: UUID) -> list["Channel"]:
-        """A server's channels in their order; shared by all who ask at one time."""
-        return await READING.do(server_id)
+        """A server's channels in their order."""
+        return await cls.filter(server_id=server_id).order_by("position", "id")
+
+    @classmethod
+    async def of_everybody(cls) -> tuple[UUID, list[UUID]]:
+        """The ids of the default server and of its channels; shared by all who ask at one time."""
+        return await READING.do(None)
 
     @classmethod
     async def last_seqs(cls, channel_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -126,10 +129,11 @@ class Channel(Row):
             raise Forbidden("Only moderators can write in this channel.")
 
 
-async def _of_servers(server_ids: Sequence[UUID]) -> list[list[Channel]]:
-    found = await OF_SERVERS.rows([(server_id,) for server_id in set(server_ids)])
-    channels = [Channel._init_from_db(**row) for row in found]  # noqa: SLF001
-    return [[each for each in channels if each.server_id == one] for one in server_ids]
+async def _of_everybody(asked: Sequence[None]) -> list[tuple[UUID, list[UUID]]]:
+    found = await rows(OF_DEFAULT_SERVER)
+    server_id = UUID(str(found[0]["server_id"]))
+    channel_ids = [UUID(str(row["id"])) for row in found if row["id"]]
+    return [(server_id, channel_ids)] * len(asked)
 
 
-READING = Batch("channels", _of_servers)
+READING = Batch("channels", _of_everybody)

@@ -10,11 +10,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 from tortoise.transactions import in_transaction
 
-from models.batch import Batch
 from models.cursor import Page, decode_cursor, read_page
 from models.errors import NotFound
 from models.row import Row
-from models.sql import rows
 from models.user import User
 
 if TYPE_CHECKING:
@@ -47,9 +45,9 @@ class Server(Row):
         table = "servers"
 
     @classmethod
-    async def default(cls) -> "Server":
-        """The server that everybody is a member of; shared by all who ask at one time."""
-        return await READING.do(None)
+    async def default(cls) -> Self:
+        """The server that everybody is a member of."""
+        return await cls.get(is_default=True)
 
     @classmethod
     async def visible(cls, server_id: UUID) -> Self:
@@ -100,11 +98,3 @@ class Server(Row):
                     await Channel.create(server=server, name=name, type=kind, position=position)
         except IntegrityError:
             return
-
-
-async def _read_default(asked: Sequence[None]) -> list[Server]:
-    (found,) = await rows("SELECT * FROM servers WHERE is_default")
-    return [Server._init_from_db(**found)] * len(asked)  # noqa: SLF001
-
-
-READING = Batch("default-server", _read_default)

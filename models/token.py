@@ -1,7 +1,9 @@
 """Signed tokens: which session speaks, and until when."""
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -69,8 +71,8 @@ class TokenIssuer:
             "exp": int((now + REFRESH_LIFETIME).timestamp()),
         }
         return TokenPair(
-            jwt.encode(access, self.access_secret, ALGORITHM),
-            jwt.encode(refresh, self.refresh_secret, ALGORITHM),
+            jwt.encode(access, key(self.access_secret), ALGORITHM),
+            jwt.encode(refresh, key(self.refresh_secret), ALGORITHM),
             int(ACCESS_LIFETIME.total_seconds()),
         )
 
@@ -95,13 +97,20 @@ class TokenIssuer:
             raise _invalid() from None
 
 
+@cache
+def key(secret: str) -> jwt.PyJWK:
+    """A secret as the library wants it: given a text, it prepares it anew for every token."""
+    letters = urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
+    return jwt.PyJWK({"kty": "oct", "k": letters}, ALGORITHM)
+
+
 def _read(token: str, secret: str, kind: str, now: datetime) -> dict[str, Any]:
     if len(token) > MAX_LENGTH:
         raise _invalid()
     try:
         # Time is the caller's: one clock decides for all, and tests can set it.
         options: Any = {"verify_exp": False, "verify_iat": False, "require": ["exp", "iat"]}
-        claims: dict[str, Any] = jwt.decode(token, secret, [ALGORITHM], options=options)
+        claims: dict[str, Any] = jwt.decode(token, key(secret), [ALGORITHM], options=options)
     except (jwt.InvalidTokenError, ValueError):
         raise _invalid() from None
     expires = claims["exp"]

@@ -151,7 +151,7 @@ async def test_a_step_of_the_reference_begins_a_new_epoch(monkeypatch: pytest.Mo
 def credentials(url: str) -> dict[str, Any]:
     """What the driver is given for `url`."""
     connection = tortoise_config(url, Path("var"))["connections"]["default"]
-    assert connection["engine"] == "tortoise.backends.asyncpg"
+    assert connection["engine"] == "config.postgres"
     found: dict[str, Any] = connection["credentials"]
     return found
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,7 +12,7 @@ from config.database import open_database
 from config.redis import open_redis
 from models.channel import Channel
 from models.errors import Unauthorized
-from models.presence import Presence
+from models.presence_redis import RedisPresence
 from models.row import Row
 from models.server import Server
 from models.session import Session
@@ -30,9 +30,8 @@ def values(row: Row) -> dict[str, Any]:
 
 
 async def test_many_connects_cost_few_queries(tmp_path: Path) -> None:
-    async def connect(session: Session) -> tuple[Session, list[Channel]]:
-        alive = await Session.alive(session.id, NOW)
-        return alive, await Channel.of_server((await Server.default()).id)
+    async def connect(session: Session) -> tuple[Session, tuple[UUID, list[UUID]]]:
+        return await Session.alive(session.id, NOW), await Channel.of_everybody()
 
     async with open_database("", tmp_path, 1):
         await Server.make_default()
@@ -40,14 +39,17 @@ async def test_many_connects_cost_few_queries(tmp_path: Path) -> None:
         sessions = [await Session.begin(user, "phone", "::1", NOW) for user in users]
         with queries() as ran:
             connected = await asyncio.gather(*map(connect, sessions))
-        assert len(ran) <= 8
-        for user, session, (alive, channels) in zip(users, sessions, connected, strict=True):
+        assert len(ran) <= 4
+        server = await Server.default()
+        everybodys = (server.id, [channel.id for channel in await Channel.of_server(server.id)])
+        assert len(everybodys[1]) == 3
+        for user, session, (alive, topics) in zip(users, sessions, connected, strict=True):
             assert (alive.id, alive.user.id, alive.user.username) == (
                 session.id,
                 user.id,
                 user.username,
             )
-            assert [channel.position for channel in channels] == [0, 1, 2]
+            assert topics == everybodys
             assert values(alive) == values(await Session.get(id=session.id))
             assert values(alive.user) == values(user)
 
@@ -75,7 +77,7 @@ async def test_sockets_that_come_and_go_together_are_counted_in_few_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store = open_redis("")
-    presence = Presence(store, "process")
+    presence = RedisPresence(store, "process")
     users, steps = [uuid4() for _ in range(20)], 0
     pipeline = store.pipeline
 

@@ -14,7 +14,7 @@ from handlers.housekeeping import Housekeeping, begins_alone
 from handlers.room_presence import Doors, settle
 from handlers.services import Services, room_channel
 from models.member import Member
-from models.presence import Presence
+from models.presence_redis import RedisPresence
 from models.room import Room
 from models.user import User
 from tests.party import Party, a_process
@@ -22,10 +22,25 @@ from tests.silent import SilentSocket
 
 
 @pytest.fixture
-async def services(tmp_path: Path) -> AsyncIterator[Services]:
-    """A process on a database of its own."""
+async def alone(tmp_path: Path) -> AsyncIterator[Services]:
+    """A process on a database of its own, which counts its sockets by itself."""
     async with a_process(tmp_path) as services:
         yield services
+
+
+@pytest.fixture
+async def shared(alone: Services) -> Services:
+    """A process that counts its sockets together with others."""
+    alone.presence = RedisPresence(alone.redis, "this")
+    await alone.presence.show_life()
+    return alone
+
+
+@pytest.fixture(params=["alone", "shared"])
+def services(request: pytest.FixtureRequest) -> Services:
+    """A process, whichever way it counts."""
+    services: Services = request.getfixturevalue(request.param)
+    return services
 
 
 async def test_after_a_restart_whoever_has_no_socket_is_disconnected_at_once(
@@ -39,11 +54,11 @@ async def test_after_a_restart_whoever_has_no_socket_is_disconnected_at_once(
     assert await Member.connected_ids(party.room.id) == [party.host.id]
 
 
-async def test_beside_another_process_a_second_look_is_taken(services: Services) -> None:
-    await Presence(services.redis, "another").show_life()
-    party = await Party.give(services)
-    keeper = Housekeeping(services, began_alone=await begins_alone(services))
-    await services.redis.flushall()
+async def test_beside_another_process_a_second_look_is_taken(shared: Services) -> None:
+    await RedisPresence(shared.redis, "another").show_life()
+    party = await Party.give(shared)
+    keeper = Housekeeping(shared, began_alone=await begins_alone(shared))
+    await shared.redis.flushall()
     await keeper.reconcile()
     assert await Member.connected_ids(party.room.id) == [party.host.id]
     await keeper.reconcile()
@@ -58,20 +73,20 @@ async def test_who_has_a_socket_after_all_is_connected_again(services: Services)
     assert (await Room.get(id=party.room.id)).deserted_at is None
 
 
-async def test_the_sockets_of_a_dead_process_are_gone(services: Services) -> None:
-    party = await Party.give(services)
+async def test_the_sockets_of_a_dead_process_are_gone(shared: Services) -> None:
+    party = await Party.give(shared)
     guest = await User.sign_up("guest")
-    dead = Presence(services.redis, "dead")
+    dead = RedisPresence(shared.redis, "dead")
     await dead.show_life()
     await dead.connect(guest.id, "its-socket")
     await dead.enter(party.room.id, guest.id, "its-socket")
     await party.sit(guest, "its-socket")
-    await Housekeeping(services).bury_the_dead()
+    await Housekeeping(shared).bury_the_dead()
     assert guest.id in await Member.connected_ids(party.room.id)
     await dead.leave_for_good()
-    await Housekeeping(services).bury_the_dead()
+    await Housekeeping(shared).bury_the_dead()
     assert await Member.connected_ids(party.room.id) == [party.host.id]
-    assert await services.presence.count([guest.id]) == {guest.id: 0}
+    assert await shared.presence.count([guest.id]) == {guest.id: 0}
 
 
 def add_caller(services: Services, user: User, *rooms: UUID) -> Caller:

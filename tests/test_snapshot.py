@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.database import open_database
-from config.redis import open_redis
 from models.channel import Channel
 from models.message_list import Slice
 from models.message_log import missed_since
 from models.message_send import Draft
-from models.presence import Presence
+from models.presence_local import LocalPresence
 from models.room_founding import found_room
 from models.server import Server
 from models.snapshot import Snapshot
@@ -84,7 +83,7 @@ def queries() -> Iterator[list[str]]:
 
 
 async def test_what_grows_is_read_with_as_many_queries(tmp_path: Path) -> None:
-    presence = Presence(open_redis(""), "process")
+    presence = LocalPresence()
     counts: list[tuple[int, int, int]] = []
     async with open_database("", tmp_path, 1):
         await Server.make_default()
