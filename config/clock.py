@@ -37,7 +37,8 @@ class SteadyClock:
     def now_ms(self) -> float:
         """The time on this server's clock, in milliseconds since the epoch, with a fraction."""
         now = self._monotonic()
-        self._slew(now)
+        if self._pending_ms:
+            self._slew(now)
         return self._base_ms + now * 1000
 
     def now(self) -> datetime:
@@ -50,7 +51,7 @@ class SteadyClock:
             self._base_ms += error_ms
             self._pending_ms = 0.0
             return True
-        self._pending_ms = error_ms
+        self._pending_ms, self._slewed_at = error_ms, self._monotonic()
         return False
 
     def set_exactly(self, error_ms: float) -> None:
@@ -61,10 +62,9 @@ class SteadyClock:
     def _slew(self, now: float) -> None:
         room_ms = (now - self._slewed_at) * SLEW_MS_PER_S
         self._slewed_at = now
-        if self._pending_ms:
-            change = max(-room_ms, min(room_ms, self._pending_ms))
-            self._pending_ms -= change
-            self._base_ms += change
+        change = max(-room_ms, min(room_ms, self._pending_ms))
+        self._pending_ms -= change
+        self._base_ms += change
 
 
 async def measure_error_ms(clock: SteadyClock, sample: Sample, probes: int = PROBES) -> float:

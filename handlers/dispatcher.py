@@ -4,13 +4,13 @@ import asyncio
 import logging
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeGuard
 
 import structlog
 
 from config.logging import EACH_EVENT, occasion
 from handlers.caller import Caller
-from handlers.envelope import Envelope, failure, load, success
+from handlers.envelope import Envelope, failure
 from handlers.metrics import EVENT_ERRORS, EVENT_TIMES
 from handlers.registry import EVENTS, Event, Who
 from handlers.services import Services
@@ -23,7 +23,6 @@ EVENT_TIME_LIMIT_S = 10.0
 MAX_WAITING = 64
 
 log = structlog.get_logger(__name__)
-each_event = logging.getLogger(EACH_EVENT)
 
 
 class Job(Later):
@@ -54,6 +53,8 @@ class Dispatcher:
         self._services = services
         self._time_limit_s = time_limit_s
         self._late: set[asyncio.Task[Envelope]] = set()
+        self._limits_wait = services.limiter.waits
+        self._logs_each = logging.getLogger(EACH_EVENT).isEnabledFor(logging.DEBUG)
 
     def dispatch(self, name: str, sid: str, *args: Any) -> Envelope | Job:
         """Handle event `name` of socket `sid`: gives the acknowledgement, now or later.
@@ -65,7 +66,7 @@ class Dispatcher:
             return failure(Unauthorized("You are not signed in."))
         at_ms = self._services.sio.received_at_ms
         event = EVENTS.get(name)
-        if event is not None and not (caller.turn.busy or caller.gone) and self._is_instant(event):
+        if self._is_instant(event) and not (caller.turn.busy or caller.gone):
             return self._answer_now(event, caller, args, at_ms)
         job = Job(name, caller, args, at_ms)
         self._services.in_flight += 1
@@ -81,15 +82,15 @@ class Dispatcher:
             caller.socket.resume()
         if caller.gone:
             self._end(job, None)
-        elif job.event is not None and self._is_instant(job.event):
+        elif self._is_instant(job.event):
             self._end(job, self._answer_now(job.event, caller, job.args, job.received_at_ms))
         else:
             self._start(job)
             return False
         return True
 
-    def _is_instant(self, event: Event) -> bool:
-        return not (event.waits or self._services.limiter.waits)
+    def _is_instant(self, event: Event | None) -> TypeGuard[Event]:
+        return event is not None and not (event.waits or self._limits_wait)
 
     def _answer_now(
         self, event: Event, caller: Caller, args: tuple[Any, ...], at_ms: float
@@ -102,10 +103,10 @@ class Dispatcher:
             check_token(caller)
             self._services.limit_now(event.limit, event.name, caller.user.id)
             payload = admit(event, caller, args)
-            envelope = success(event.handler(caller, **payload), event.reply, many=event.many)
+            envelope = event.answer(event.handler(caller, **payload))
         except Exception as error:  # noqa: BLE001 - as below
             envelope = failure(error)
-        count(event.name, caller, envelope, began_s)
+        self._count(event.name, caller, envelope, began_s)
         occasion.reset(token)
         return envelope
 
@@ -150,39 +151,40 @@ class Dispatcher:
         await self._services.limit(event.limit, event.name, str(caller.user.id))
         payload = admit(event, caller, args)
         result = event.handler(caller, **payload)
-        return success(await result if event.waits else result, event.reply, many=event.many)
+        return event.answer(await result if event.waits else result)
 
     def _end(self, job: Job, envelope: Envelope | None) -> None:
         self._services.in_flight -= 1
         if envelope is not None and job.began_s:
-            count(job.known, job.caller, envelope, job.began_s)
+            self._count(job.known, job.caller, envelope, job.began_s)
         job.give(envelope)
 
-
-def count(event: str, caller: Caller, envelope: Envelope, began_s: float) -> None:
-    """Note how long an event took, and how it ended."""
-    elapsed_s = perf_counter() - began_s
-    EVENT_TIMES.observe(event, elapsed_s)
-    if not envelope["success"]:
-        EVENT_ERRORS.labels(event, envelope["code"]).inc()
-    if each_event.isEnabledFor(logging.DEBUG):
-        who = {"event_name": event, "user_id": str(caller.user.id)}
-        log.debug("event", ms=round(elapsed_s * 1000, 2), code=envelope.get("code"), **who)
+    def _count(self, event: str, caller: Caller, envelope: Envelope, began_s: float) -> None:
+        """Note how long an event took, and how it ended."""
+        elapsed_s = perf_counter() - began_s
+        EVENT_TIMES.observe(event, elapsed_s)
+        if not envelope["success"]:
+            EVENT_ERRORS.labels(event, envelope["code"]).inc()
+        if self._logs_each:
+            who = {"event_name": event, "user_id": str(caller.user.id)}
+            log.debug("event", ms=round(elapsed_s * 1000, 2), code=envelope.get("code"), **who)
 
 
 def admit(event: Event, caller: Caller, args: tuple[Any, ...]) -> dict[str, Any]:
     """The payload of an event that the caller may send, as the handler takes it."""
     if event.who is not Who.USER:
         check_who(event, caller)
-    return load(event.request, single(args))
+    return event.load(single(args))
 
 
 def single(args: tuple[Any, ...]) -> Any:
     """The one payload of an event; none means `{}`."""
-    if len(args) > 1:
-        message = "An event takes one object and nothing else."
-        raise ValidationFailed(message, [{"path": [], "code": "too_many", "message": message}])
-    return args[0] if args else {}
+    if not args:
+        return {}
+    if len(args) == 1:
+        return args[0]
+    message = "An event takes one object and nothing else."
+    raise ValidationFailed(message, [{"path": [], "code": "too_many", "message": message}])
 
 
 def check_token(caller: Caller) -> None:

@@ -1,7 +1,9 @@
 """The one form of all answers, and the one place where an exception becomes an answer."""
 
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
 from uuid import uuid4
 
 import structlog
@@ -13,6 +15,7 @@ from models.cursor import Page
 from models.errors import RateLimited, SoundroomError, Unavailable, ValidationFailed
 from models.playback_view import PlaybackView
 from schemas.base import Request, details, dump, instance
+from schemas.compiled import Compiled
 from schemas.playback import PlaybackReply
 
 Envelope = dict[str, Any]
@@ -32,6 +35,14 @@ def success(result: Any, reply: type[Schema] | None, *, many: bool = False) -> E
         data = instance(reply).dump(page.items, many=True) if reply else page.items
         return {"success": True, "data": data, "meta": {"nextCursor": page.next_cursor} | page.meta}
     return {"success": True, "data": dump(reply, result) if reply else {}}
+
+
+def answering(reply: type[Schema] | None, *, many: bool = False) -> Callable[[Any], Envelope]:
+    """`success`, with all looked up that is the same for every answer."""
+    if many or reply is None:
+        return partial(success, reply=reply, many=many)
+    dump = instance(reply).dump
+    return lambda result: {"success": True, "data": dump(result)}
 
 
 def failure(error: BaseException) -> Envelope:
@@ -71,3 +82,17 @@ def load(request: type[Request], payload: Any) -> dict[str, Any]:
         where = ".".join(map(str, found[0]["path"])) or "payload"
         raise ValidationFailed(f"{where}: {found[0]['message']}", found) from None
     return loaded
+
+
+def loading(request: type[Request]) -> Callable[[Any], dict[str, Any]]:
+    """`load`, with all looked up that is the same for every payload."""
+    read = cast("Compiled", instance(request)).read
+
+    def quickly(payload: Any) -> dict[str, Any]:
+        if read is not None and type(payload) is dict:
+            loaded: dict[str, Any] | None = read(payload)
+            if loaded is not None:
+                return loaded
+        return load(request, payload)
+
+    return quickly

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from config.limits import parse_limit
+from handlers.envelope import Envelope, answering, loading
 from schemas.base import Broadcast, Empty, Reply, Request
 
 Handler = Callable[..., Any]
@@ -39,6 +40,16 @@ class Event:
     def waits(self) -> bool:
         """Whether the handler has anything to wait for: one that has not is a plain function."""
         return inspect.iscoroutinefunction(self.handler)
+
+    @cached_property
+    def load(self) -> Callable[[Any], dict[str, Any]]:
+        """Makes the handler's arguments of a payload, or says what is wrong with it."""
+        return loading(self.request)
+
+    @cached_property
+    def answer(self) -> Callable[[Any], Envelope]:
+        """Makes the acknowledgement of what the handler returned."""
+        return answering(self.reply, many=self.many)
 
     @property
     def summary(self) -> str:

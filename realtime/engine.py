@@ -5,6 +5,7 @@ python-socketio sees an `engineio.AsyncServer`; the wire is ours.
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import engineio
@@ -44,6 +45,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     """All sessions of this process. `beat()` has to run for pings and time limits."""
 
     listener: Listener
+    heard: Callable[[EngineSocket, bytes | None], None]  # the listener's, without a detour
     neighbours: Neighbours | None = None
     stopping = False
 
@@ -56,6 +58,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.sockets: dict[str, EngineSocket] = {}
         self._origins = origins
         self._join_within_s = join_within_s
+
+    def tell(self, listener: Listener) -> None:
+        """Tell `listener` what happens from now on."""
+        self.listener, self.heard = listener, listener.heard
 
     async def beat(self) -> None:
         """Ping who is to be pinged, end who does not answer or never joins; for ever."""
@@ -75,9 +81,6 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             socket.pause()
 
     # What sessions tell of themselves.
-
-    def heard(self, socket: EngineSocket, packet: bytes | None) -> None:
-        self.listener.heard(socket, packet)
 
     def ended(self, socket: EngineSocket, reason: str) -> None:
         self.sockets.pop(socket.id, None)

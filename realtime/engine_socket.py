@@ -22,7 +22,7 @@ class Sessions(Protocol):
     ping_timeout: float
     stopping: bool
 
-    def heard(self, socket: "EngineSocket", packet: bytes | None) -> None: ...
+    heard: Callable[["EngineSocket", bytes | None], None]
 
     def ended(self, socket: "EngineSocket", reason: str) -> None: ...
 
@@ -42,7 +42,6 @@ class EngineSocket:
         "_posting",
         "_resumed",
         "_upgrading",
-        "_websocket",
         "ended",
         "id",
         "join_by",
@@ -52,6 +51,7 @@ class EngineSocket:
         "session",
         "sid",
         "strikes",
+        "websocket",
     )
 
     def __init__(self, engine: Sessions, id: str, now_s: float, join_by: float) -> None:
@@ -65,7 +65,7 @@ class EngineSocket:
         self.strikes = 0
         self.ended: str | None = None  # why, once it has
         self.paused = False
-        self._websocket: WebSocket | None = None
+        self.websocket: WebSocket | None = None
         self._upgrading = False
         self._outbox: Outbox | None = None  # none while it has a websocket
         self._posting = False
@@ -81,19 +81,19 @@ class EngineSocket:
     @property
     def upgraded(self) -> bool:
         """Whether it has a websocket."""
-        return self._websocket is not None
+        return self.websocket is not None
 
     def send(self, out: Outgoing) -> None:
         """Have a packet sent, after all others; a session that has ended takes it too."""
-        if self._websocket is not None:
-            self._websocket.send(out.framed)
+        if self.websocket is not None:
+            self.websocket.send(out.framed)
         elif self.ended is None:
             self._enqueue(out)
 
     def answer(self, payload: bytes) -> None:
         """Have a packet sent that is for this client alone."""
-        if self._websocket is not None:
-            self._websocket.send(frame(TEXT, payload))
+        if self.websocket is not None:
+            self.websocket.send(frame(TEXT, payload))
         else:
             self.send(Outgoing(payload))
 
@@ -129,7 +129,7 @@ class EngineSocket:
             self._engine.heard(self, packet[1:].encode())
         elif kind == "3":
             self._pong()
-        elif kind == "b" and self._websocket is None and is_base64(packet[1:]):
+        elif kind == "b" and self.websocket is None and is_base64(packet[1:]):
             self._engine.heard(self, None)
         else:
             self.end(TRANSPORT_CLOSE if packet == "1" else TRANSPORT_ERROR)
@@ -137,16 +137,16 @@ class EngineSocket:
     def pause(self) -> None:
         """Take nothing more from the client until `resume`: it has asked for enough."""
         self.paused = True
-        if self._websocket is not None:
-            self._websocket.pause()
+        if self.websocket is not None:
+            self.websocket.pause()
 
     def resume(self) -> None:
         """Go on, unless the server is about to stop."""
         if self._engine.stopping:
             return
         self.paused = False
-        if self._websocket is not None:
-            self._websocket.resume()
+        if self.websocket is not None:
+            self.websocket.resume()
         if self._resumed is not None:
             self._resumed.set()
 
@@ -221,7 +221,7 @@ class EngineSocket:
 
     def carry(self, websocket: WebSocket) -> None:
         """Go on over a websocket, with what was not polled first."""
-        self._websocket, self._upgrading = websocket, False
+        self.websocket, self._upgrading = websocket, False
         outbox, self._outbox = self._outbox, None
         for out in outbox.take_all() if outbox else ():
             websocket.send(out.framed)
@@ -247,8 +247,8 @@ class EngineSocket:
         if self.closed:
             return
         self.ended = reason
-        if self._websocket is not None:
-            self._websocket.close()
+        if self.websocket is not None:
+            self.websocket.close()
         elif self._outbox is not None and self._outbox.is_polled:
             self._outbox.take_all()
             self._outbox.put(last)
@@ -258,8 +258,8 @@ class EngineSocket:
 
     def abort(self, reason: str) -> None:
         """End it at once, without waiting for the client to read."""
-        if self._websocket is not None:
-            self._websocket.abort()
+        if self.websocket is not None:
+            self.websocket.abort()
         self.end(reason, CLOSE)
 
 

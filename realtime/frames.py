@@ -65,16 +65,20 @@ class FrameReader:
             self._buffer += data
 
     def one_text(self, data: bytes) -> bytes | None:
-        """The payload, where `data` is one short text and nothing else: nearly always it is.
+        """The payload, where `data` is one text and nothing else: nearly always it is.
 
         None where it may be anything else: then nothing has been taken.
         """
         if len(data) < 6 or data[0] != SHORT_TEXT or self._buffer or self._fragments:
             return None
-        size = data[1] - 0x80
-        if not 0 <= size <= 125 or len(data) != size + 6:
+        head, size = 6, data[1] - 0x80
+        if size == 126:
+            head, size = 8, int.from_bytes(data[2:4], "big")
+        elif not 0 <= size <= 125:
             return None
-        return unmask(data[2:6], data[6:])
+        if len(data) != head + size or size > self._most_bytes:
+            return None
+        return unmask(data[head - 4 : head], data[head:])
 
     def messages(self) -> Iterator[Message]:
         """All that is whole by now; may be left early and called again."""

@@ -65,7 +65,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             **self.options,
             **options,
         )
-        self.eio.listener = self
+        self.eio.tell(self)
         self._now_ms = now_ms
         self._join_within_s = join_within_s
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,10 +139,11 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             self._refuse_event(socket, number, NAMESPACE)
             return
         handlers = self.handlers[NAMESPACE]
-        if data[0] in handlers:
-            answer = handlers[data[0]](socket.sid, *data[1:])
-        else:
+        handler = handlers.get(data[0])
+        if handler is None:
             answer = handlers["*"](data[0], socket.sid, *data[1:])
+        else:
+            answer = handler(socket.sid, *data[1:])
         if type(answer) is dict:  # the most frequent, and the others are slow to tell
             self._answer(socket, number, answer)
         elif isinstance(answer, Later):

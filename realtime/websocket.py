@@ -96,7 +96,11 @@ class WebSocket(asyncio.Protocol):
         """Write a frame, together with all others of this turn of the loop."""
         if self._gathered is None:
             self._gathered = [framed]
-            if not self._reading:  # else it leaves as soon as that is done
+            if self._reading:
+                return  # it leaves as soon as that is done
+            if waiting := self._cork.waiting:  # a call less for each of many
+                waiting.append(self)
+            else:
                 self._cork.add(self)
         else:
             self._gathered.append(framed)
@@ -140,7 +144,7 @@ class WebSocket(asyncio.Protocol):
         if self._paused or self._scheduled:
             self._reader.feed(data)
         elif (text := self._reader.one_text(data)) is not None:
-            self._read(((TEXT, text),))
+            self._read_one(text)
         else:
             self._reader.feed(data)
             self._read(self._reader.messages())
@@ -165,6 +169,19 @@ class WebSocket(asyncio.Protocol):
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.lost()
+
+    def _read_one(self, text: bytes) -> None:
+        """Look at a text that has come alone, as nearly all do."""
+        if self._listener is None or self._deadline is not None:
+            return
+        self._reading = True
+        try:
+            self._listener.heard(text)
+        except FrameError as error:
+            self._fail(error.code)
+        finally:
+            self._reading = False
+            self.flush()
 
     def _read(self, messages: Iterable[Message]) -> None:
         """Look at what has arrived, but only at so much that others get their turn too."""

@@ -173,6 +173,8 @@ class Number(Strict, fields.Field[float]):
         self.least, self.most = least, most
 
     def accept(self, value: Any) -> float:
+        if type(value) is float and self.least <= value <= self.most:
+            return value
         return _within(_number(value), self.least, self.most)
 
 
