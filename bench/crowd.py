@@ -1,6 +1,7 @@
 """Guests who sign in, connect and enter rooms: what a load needs before it can begin."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -52,17 +53,22 @@ async def guests(target: Target, count: int) -> list[str]:
         return await at_once(sign_in, range(count))
 
 
-async def in_rooms(target: Target, rooms: int, size: int) -> Crowd:
-    """New guests in new rooms, each with one connection."""
-    return await enter(target, await guests(target, rooms * size), rooms)
+async def in_rooms(target: Target, rooms: int, size: int, workers: int = 1) -> Crowd:
+    """New guests in new rooms, each with one connection; as many on each of the workers."""
+    return await enter(target, await guests(target, rooms * size), rooms, workers)
 
 
-async def enter(target: Target, tokens: Sequence[str], rooms: int) -> Crowd:
+async def enter(target: Target, tokens: Sequence[str], rooms: int, workers: int = 1) -> Crowd:
     """Connect with each token, and spread the connections evenly over new rooms."""
-    crowd = Crowd(target)
+    crowd, taken = Crowd(target), Counter[str]()
 
     async def connect(token: str) -> Wire:
-        return await Wire.connect(target.url, token)
+        while True:
+            wire = await Wire.connect(target.url, token)
+            if workers == 1 or taken[wire.worker] < -(-len(tokens) // workers):
+                taken[wire.worker] += 1
+                return wire
+            wire.close()
 
     async def fill(wires: Sequence[Wire]) -> list[Meter]:
         room = (await wires[0].call("room:create", {"name": "Bench", "capacity": CAPACITY}))["room"]

@@ -30,6 +30,7 @@ class Wire(asyncio.Protocol):
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.unread = b""
+        self.worker = ""  # which of the server's processes has us, as the session's id says
         self._upgraded = False
         self._acks: dict[int, asyncio.Future[Any]] = {}
         self._last_ack = 0
@@ -127,6 +128,7 @@ class Wire(asyncio.Protocol):
             number, _, rest = packet[2:].partition(b"[")
             self._acks.pop(int(number)).set_result(json.loads(b"[" + rest)[0])
         elif packet.startswith(b"0"):
+            self.worker = str(json.loads(packet[1:])["sid"]).partition("-")[0]
             self._open.set_result(None)
         elif packet == b"2":
             self._send("3")
