@@ -31,7 +31,7 @@ class Bus(ABC):
     def __init__(self, read_log: ReadLog = nothing_logged) -> None:
         reader = LogReader(read_log)
         self.receiver = Receiver(ignore, reader)
-        self.publisher = Publisher(self.append, reader, self.receiver.last)
+        self.publisher = Publisher(self.append, reader, self.receiver)
         self._tasks: list[asyncio.Task[None]] = []
 
     def publish(self, message: Message) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -28,6 +29,7 @@ class Receiver:
         self._last: dict[str, dict[str, int]] = {}
         self._held: dict[str, deque[Heard]] = {}
         self._fills: set[asyncio.Task[None]] = set()
+        self._awaited: dict[str, list[tuple[int, asyncio.Event]]] = {}
         self.epoch = ""
         self.n = 0
 
@@ -43,6 +45,22 @@ class Receiver:
     def last(self, stream: str) -> int | None:
         """The last number that was delivered, or begun at."""
         return self._last.get(subject(stream), {}).get(stream)
+
+    async def reaches(self, stream: str, number: int, within_s: float) -> None:
+        """Return when that number has been delivered, but after that time anyway."""
+        if (self.last(stream) or 0) >= number:
+            return
+        reached = asyncio.Event()
+        awaited = (number, reached)
+        self._awaited.setdefault(stream, []).append(awaited)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await reached.wait()
+        finally:
+            self._awaited[stream].remove(awaited)
+            if not self._awaited[stream]:
+                del self._awaited[stream]
 
     def begin_at(self, place: Place) -> None:
         """What is heard from now on is later than that."""
@@ -101,6 +119,9 @@ class Receiver:
             if number <= lasts.get(stream, number - 1):
                 return
             lasts[stream] = number
+            for awaited, reached in self._awaited.get(stream, ()):
+                if awaited <= number:
+                    reached.set()
         try:
             self.deliver(heard)
         except Exception:

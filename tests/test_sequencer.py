@@ -64,6 +64,23 @@ async def test_numbers_that_are_published_swapped_are_heard_in_order(
         await end.counts(*range(1, 40))
 
 
+async def test_who_comes_too_early_goes_as_soon_as_the_one_before_is_heard(
+    two: list[End], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "PATIENCE_S", 60)
+    here, there = two
+    for end in two:
+        end.bus.receiver.begin(CHANNEL, 0)
+    events = [database.commit(n) for n in range(1, 21)]
+    for event in events[1::2]:
+        there.bus.publish(event)
+    for event in events[::2]:
+        here.bus.publish(event)
+    for end in two:
+        await end.counts(*range(1, 21))
+    assert database.reads == []
+
+
 async def test_of_many_that_are_held_the_log_is_read_ahead(
     both: list[End], database: Database
 ) -> None:
