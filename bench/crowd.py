@@ -65,7 +65,7 @@ async def enter(target: Target, tokens: Sequence[str], rooms: int, workers: int 
     async def connect(token: str) -> Wire:
         while True:
             wire = await Wire.connect(target.url, token)
-            if workers == 1 or taken[wire.worker] < -(-len(tokens) // workers):
+            if taken[wire.worker] < -(-len(tokens) // workers):
                 taken[wire.worker] += 1
                 return wire
             wire.close()

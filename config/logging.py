@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 
-# Whether each event is worth a line: asked of the standard library, which remembers its answer.
+# Whether each event is worth a line: its level is set here, and the dispatcher asks for it once.
 EACH_EVENT = "soundroom.events"
 
 # Whatever slips into a log line under one of these names does not reach the log.

@@ -108,7 +108,6 @@ class Connections:
         """After the client has been told that it is in: `connected` first, then its channels."""
         caller: Caller | None = self._services.callers.get(sid)
         if caller is None:
-            self._arrivals.pop(sid, None)
             return
         clock = self._services.clock
         hello = {

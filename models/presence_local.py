@@ -27,9 +27,7 @@ class LocalPresence(Presence):
         self._owners[sid] = user_id
         self._users[user_id].add(sid)
 
-    async def disconnect(self, user_id: UUID, sid: str, room_ids: Iterable[UUID]) -> None:
-        for room_id in room_ids:
-            await self.leave(room_id, user_id, sid)
+    async def disconnect(self, user_id: UUID, sid: str, room_ids: Iterable[UUID]) -> None:  # noqa: ARG002
         self._take_out(user_id, sid)
 
     async def enter(self, room_id: UUID, user_id: UUID, sid: str) -> None:

@@ -115,9 +115,7 @@ class Publisher:
 
     def _take(self) -> list[Sending]:
         batch: list[Sending] = []
-        taken: set[str] = (
-            set()
-        )  # of these topics the sequencer is to judge all that is in the batch
+        taken: set[str] = set()  # topics of which the sequencer judges all in the batch
         while self._ready and len(batch) < BATCH:
             sending = self._ready.popleft()
             topic = sending.message.topic

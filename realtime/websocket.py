@@ -144,7 +144,7 @@ class WebSocket(asyncio.Protocol):
         if self._paused or self._scheduled:
             self._reader.feed(data)
         elif (text := self._reader.one_text(data)) is not None:
-            self._read_one(text)
+            self._read(((TEXT, text),))
         else:
             self._reader.feed(data)
             self._read(self._reader.messages())
@@ -169,19 +169,6 @@ class WebSocket(asyncio.Protocol):
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.lost()
-
-    def _read_one(self, text: bytes) -> None:
-        """Look at a text that has come alone, as nearly all do."""
-        if self._listener is None or self._deadline is not None:
-            return
-        self._reading = True
-        try:
-            self._listener.heard(text)
-        except FrameError as error:
-            self._fail(error.code)
-        finally:
-            self._reading = False
-            self.flush()
 
     def _read(self, messages: Iterable[Message]) -> None:
         """Look at what has arrived, but only at so much that others get their turn too."""

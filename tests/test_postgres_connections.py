@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -38,9 +39,9 @@ async def test_one_after_another_they_use_one_connection_and_no_pool(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await backend()
-    pool: Any = None  # whoever asks it for a connection fails
-    monkeypatch.setattr(client, "_opened", pool)
-    assert {await backend() for _ in range(5)} == {first}
+    with monkeypatch.context() as patched:  # whoever asks it for a connection fails
+        patched.setattr(client, "_pool", SimpleNamespace(is_closing=lambda: False))
+        assert {await backend() for _ in range(5)} == {first}
 
 
 async def test_more_at_once_than_there_are_connections_wait_for_each_other(client: Any) -> None:
