@@ -1,11 +1,12 @@
 """Short-lived state: a real Redis where one is set, else one inside this process."""
 
-from typing import cast
+from typing import Any, cast
 
 import fakeredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
@@ -25,7 +26,7 @@ def open_redis(url: str) -> "redis.Redis":
             decode_responses=True, socket_timeout=None, max_connections=MANY
         )
         return cast("redis.Redis", fake)
-    return redis.Redis.from_url(
+    client = redis.Redis.from_url(
         url,
         decode_responses=True,
         socket_timeout=5.0,
@@ -34,6 +35,21 @@ def open_redis(url: str) -> "redis.Redis":
         max_connections=MANY,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
     )
+    pool = client.connection_pool
+    pool.connection_class = quickly_packing(pool.connection_class)
+    return client
+
+
+def quickly_packing(connection_class: type[Any]) -> type[Any]:
+    """Commands packed by hiredis, as the library does it where it is not asynchronous."""
+    packer = HiredisRespSerializer()
+
+    class Connection(connection_class):  # type: ignore[misc]
+        def pack_command(self, *args: Any) -> list[bytes]:
+            packed: list[bytes] = packer.pack(*args)
+            return packed
+
+    return Connection
 
 
 async def reference_ms(client: "redis.Redis") -> float:

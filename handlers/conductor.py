@@ -84,7 +84,7 @@ class Conductor:
         del self._timers[room_id]
         name = f"conduct-{room_id}"
         # What fails is due still, and the next look finds it.
-        self._services.spawn(attempt(self._act(room_id), name), name)
+        self._services.tasks.start(attempt(self._act(room_id), name), name)
 
     async def _act(self, room_id: UUID) -> None:
         services = self._services

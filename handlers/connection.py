@@ -27,7 +27,7 @@ from models.errors import Unauthorized, Unavailable
 from models.session import Session
 from models.user import User
 from realtime.manager import RESUMED
-from realtime.server import NotNowError
+from realtime.refusal import NotNowError
 from schemas.session import Connected
 
 PROTOCOL_VERSION = 1

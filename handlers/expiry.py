@@ -28,7 +28,7 @@ def look_at(caller: Caller, now_ms: float) -> None:
     if caller.expires_at_ms <= now_ms and not caller.ending:
         caller.ending = True
         end = end_socket(caller, "token_expired", reconnect=True)
-        caller.services.spawn(end, f"expire-{caller.sid}")
+        caller.services.tasks.start(end, f"expire-{caller.sid}")
 
 
 async def end_socket(caller: Caller, code: str, *, reconnect: bool) -> None:

@@ -22,7 +22,7 @@ from models import room_care
 from models.errors import NotFound
 from models.lease import Lease
 from models.nonce import Nonce
-from models.playback import Reason
+from models.playback_status import Reason
 from models.presence import CountedSocket, Place
 from models.room import Room, changing
 from models.room_host import succeed

@@ -105,28 +105,24 @@ async def working(services: Services) -> AsyncIterator[None]:
     """Hear the bus, show life, keep the clock; at the end stop all of it."""
     await services.presence.show_life()
     await services.manager.start()
-    services.spawn(services.sio.eio.beat(), "heartbeat")
-    services.spawn(watch_expiries(services), "expiries")
-    services.spawn(show_life(services), "life-sign")
-    services.spawn(CatchUp(services).run(), "catch-up")
-    services.spawn(services.manager.recovery.run(), "recovery")
-    services.spawn(keep_house(services), "housekeeping")
+    services.tasks.start(services.sio.eio.beat(), "heartbeat")
+    services.tasks.start(watch_expiries(services), "expiries")
+    services.tasks.start(show_life(services), "life-sign")
+    services.tasks.start(CatchUp(services).run(), "catch-up")
+    services.tasks.start(services.manager.recovery.run(), "recovery")
+    services.tasks.start(keep_house(services), "housekeeping")
     conductor = Conductor(services)
-    services.spawn(conductor.follow(), "conductor-timers")
-    services.spawn(conductor.look_around(), "conductor-look")
+    services.tasks.start(conductor.follow(), "conductor-timers")
+    services.tasks.start(conductor.look_around(), "conductor-look")
     if services.settings.redis_url:
         sample = partial(reference_ms, services.redis)
         share = partial(share_epoch, services.redis)
-        services.spawn(keep_disciplined(services.clock, sample, share, REDIS_DOWN), "clock")
+        services.tasks.start(keep_disciplined(services.clock, sample, share, REDIS_DOWN), "clock")
     try:
         yield
     finally:
-        while services.tasks:
-            # Until all have ended: in Python 3.11 `wait_for` may swallow a cancellation.
-            for task in list(services.tasks):
-                task.cancel()
-            await asyncio.wait(services.tasks, timeout=1)
-        await services.sio.end_tasks()
+        await services.tasks.end()
+        await services.sio.tasks.end()
         await services.workers.close()
         await services.manager.close()
 
@@ -152,6 +148,6 @@ async def drain(services: Services) -> None:
     while services.in_flight and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)
     await asyncio.sleep(LAST_WORDS_S)
-    services.sio.close_transports()
+    services.sio.eio.close_transports()
     while services.callers and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)

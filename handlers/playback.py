@@ -11,12 +11,12 @@ from handlers.services import Services
 from models.advice import Advice, Delay
 from models.delays import Delays
 from models.errors import NotFound
-from models.playback import Reason
 from models.playback_follow import play as put_on
 from models.playback_follow import skip as go_on
 from models.playback_follow import take_off
 from models.playback_record import PlaybackRecord
 from models.playback_report import advice_on
+from models.playback_status import Reason
 from models.playback_view import PlaybackView, current_playback, showing_current
 from models.playback_votes import SkipCount, vote_skip, withdraw
 from models.room import Room

@@ -65,7 +65,7 @@ async def report_ready(services: Services, room_id: UUID, user_id: UUID, version
     batch = _open.get(room_id)
     if batch is None:
         batch = _open[room_id] = Batch()
-        services.spawn(_apply(services, room_id, batch), f"gate-{room_id}")
+        services.tasks.start(_apply(services, room_id, batch), f"gate-{room_id}")
     batch.add(user_id, version)
     return await asyncio.shield(batch.applied)
 

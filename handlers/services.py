@@ -1,7 +1,7 @@
 """What handlers and background tasks work with: built once by `server.py`, passed to all."""
 
 import asyncio
-from collections.abc import Coroutine, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from models.presence import Presence
 from models.token import TokenIssuer
 from realtime.manager import FanOutManager
 from realtime.server import RealtimeServer
+from realtime.tasks import Tasks
 from schemas.base import Broadcast, dump
 
 
@@ -41,13 +42,7 @@ class Services:
     deadlines: asyncio.Queue[tuple[UUID, float]] = field(default_factory=asyncio.Queue)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     in_flight: int = 0
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        """Run `work` in a task of its own; it ends with the server at the latest."""
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    tasks: Tasks = field(default_factory=Tasks)
 
     def now(self) -> datetime:
         """The server's clock, as a date."""

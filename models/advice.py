@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil, isfinite
 
-from models.playback import Playback, Status
+from models.playback import Playback
+from models.playback_status import Status
 
 MIN_LEAD_MS, MAX_LEAD_MS = 150.0, 1_500.0
 UNMEASURED_LEAD_MS = 400.0

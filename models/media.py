@@ -11,12 +11,11 @@ marker asks the database: with a row the files stay, without one they go.
 """
 
 import asyncio
-import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -24,6 +23,7 @@ from uuid import UUID
 import structlog
 
 from models.audio.recording import AUDIO_TYPES, COVER_TYPES
+from models.disk import alone_at, append, lock_of, sync
 from models.errors import PayloadTooLarge
 
 MEDIA_TYPES = AUDIO_TYPES | COVER_TYPES
@@ -64,7 +64,7 @@ class MediaStore:
         own = self._tmp / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self._no_sweep():
             own.mkdir()
-            lock = _lock_of(own)
+            lock = lock_of(own)
         assert lock is not None  # noqa: S101  # a folder just made, under a name nobody can know
         return own, lock
 
@@ -94,7 +94,7 @@ class MediaStore:
         """The folders of dead processes, each with its lock, now held by us."""
         with self._no_sweep():
             folders = [path for path in self._tmp.iterdir() if path.is_dir()]
-            locks = {folder: _lock_of(folder) for folder in folders}
+            locks = {folder: lock_of(folder) for folder in folders}
         return {folder: lock for folder, lock in locks.items() if lock is not None}
 
     def _bury(self, folders: Iterable[Path], orphans: set[UUID]) -> None:
@@ -105,15 +105,9 @@ class MediaStore:
             if folder.exists():
                 log.warning("leftovers_stay", folder=str(folder))
 
-    @contextmanager
-    def _no_sweep(self) -> Iterator[None]:
+    def _no_sweep(self) -> AbstractContextManager[None]:
         """Between making a folder and locking it, nobody else may look: it would seem dead."""
-        lock = os.open(self._tmp / "sweep.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+        return alone_at(self._tmp / "sweep.lock")
 
     @asynccontextmanager
     async def upload(self, max_bytes: int) -> AsyncIterator["Upload"]:
@@ -166,7 +160,7 @@ class Upload:
     async def finish(self) -> Path:
         """Write what is still in memory to the source file; its path."""
         batch, self._buffer = self._buffer, bytearray()
-        await asyncio.to_thread(_append, self.source, batch)
+        await asyncio.to_thread(append, self.source, batch)
         return self.source
 
     @asynccontextmanager
@@ -188,12 +182,12 @@ class Upload:
 
     def _publish(self, track_id: UUID) -> None:
         for path in self.track.iterdir():
-            _sync(path)
-        _sync(self.track)
+            sync(path)
+        sync(self.track)
         self._marker(track_id).touch()
-        _sync(self._own)
+        sync(self._own)
         self.track.rename(self._tracks / str(track_id))
-        _sync(self._tracks)
+        sync(self._tracks)
 
     async def _settle(self, track_id: UUID, exists: Exists) -> None:
         try:
@@ -210,26 +204,12 @@ class Upload:
         return self._own / f"{track_id}{_MARKER}"
 
 
-def _lock_of(folder: Path) -> int | None:
-    """The folder's lock, taken: an open file descriptor. None where a living process holds it."""
-    try:
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except FileNotFoundError:  # swept by another in this moment
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
-
-
 def _withdraw(track_id: UUID, tracks: Path, own: Path) -> None:
     """Take a track's files out of the public place, at once and then for good."""
     removed = own / f"{track_id}.removed"
     if (tracks / str(track_id)).exists():
         (tracks / str(track_id)).rename(removed)
-        _sync(tracks)
+        sync(tracks)
     shutil.rmtree(removed, ignore_errors=True)
     (own / f"{track_id}{_MARKER}").unlink(missing_ok=True)
 
@@ -245,17 +225,3 @@ def _is_canonical(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
-
-
-def _append(path: Path, batch: bytearray) -> None:
-    with path.open("ab") as file:
-        file.write(batch)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,51 +6,23 @@ clock (ms since the epoch); positions are seconds in the track, whatever the rat
 
     stopped ──loaded──▶ waiting ──ready, without, timed_out──▶ playing ◀──played, paused──▶ paused
 
-`waiting` is a gate: every listener loads the track first, and whoever is not ready after `GATE_MS`
-catches up later. `due_at` says when the server itself must act (`timed_out`, or what follows the
-track), so that any process can take a room over from the stored state alone.
+`waiting` is a gate: every listener loads the track first; who is not ready after `GATE_MS` catches
+up later. `due_at`: when the server must act, from the stored state alone, on any process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from math import isfinite
 from uuid import UUID
 
 from models.errors import Conflict
+from models.playback_status import Reason, Status
 
 GATE_MS = 3_000.0
 MIN_RATE, MAX_RATE = 0.5, 2.0
 CHANGED = "The playback has changed in the meantime."
-
-
-class Status(StrEnum):
-    """What a room does. Only `PLAYING` has an anchor, only `STOPPED` has no track."""
-
-    STOPPED = "stopped"
-    WAITING = "waiting"
-    PLAYING = "playing"
-    PAUSED = "paused"
-
-
-class Reason(StrEnum):
-    """What brought a state about: a command, or something that nobody commanded."""
-
-    PLAY = "play"
-    PAUSE = "pause"
-    SEEK = "seek"
-    RATE = "rate"
-    SKIP = "skip"
-    VOTE_SKIP = "vote_skip"
-    ENDED = "ended"
-    READY = "ready"
-    LEFT = "left"
-    TIMEOUT = "timeout"
-    REMOVED = "removed"
-    IDLE = "idle"
-    STOPPED = "stopped"
 
 
 class PlaybackConflict(Conflict):

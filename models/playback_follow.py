@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from models.playback import Cue, NothingToPlay, Playback, Reason, Status
+from models.playback import Cue, NothingToPlay, Playback
 from models.playback_record import PlaybackRecord
 from models.playback_stage import Stage
+from models.playback_status import Reason, Status
 from models.playlist import PlaylistTrack
 from models.queue import Queue, QueueItem, QueueTurn, QueueVote, SkipVote
 from models.queue_order import (

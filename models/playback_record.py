@@ -6,7 +6,8 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
-from models.playback import Playback, Reason, Status
+from models.playback import Playback
+from models.playback_status import Reason, Status
 from models.playlist import PlaylistTrack
 from models.queue import QueueItem
 from models.room import Room

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.playback import Playback, PlaybackConflict, Reason, Status
+from models.playback import Playback, PlaybackConflict
 from models.playback_record import PlaybackRecord
+from models.playback_status import Reason, Status
 from models.track import Track
 
 

@@ -8,9 +8,10 @@ on: a network that stumbles skips nothing by itself.
 from dataclasses import dataclass
 from uuid import UUID
 
-from models.playback import PlaybackConflict, Reason
+from models.playback import PlaybackConflict
 from models.playback_follow import skip
 from models.playback_stage import Stage
+from models.playback_status import Reason
 from models.queue import SkipVote
 from models.queue_order import skip_votes_needed
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from models.member import Member, MemberRole
-from models.playback import Status
 from models.playback_record import PlaybackRecord
+from models.playback_status import Status
 from models.presence import Place
 from models.room import Room, Visibility
 from models.room_door import dismiss

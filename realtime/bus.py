@@ -8,6 +8,7 @@ from realtime.log_reader import LogReader, ReadLog, nothing_logged
 from realtime.message import Heard, Message, Place
 from realtime.publisher import Publisher, Sending
 from realtime.receiver import Deliver, Receiver
+from realtime.tasks import Tasks
 
 LOG_SIZE = 1000
 # Longer than a lost client can be recovered: until its loss is noticed (45 s), and 180 s from then.
@@ -32,7 +33,7 @@ class Bus(ABC):
         reader = LogReader(read_log)
         self.receiver = Receiver(ignore, reader)
         self.publisher = Publisher(self.append, reader, self.receiver)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
 
     def publish(self, message: Message) -> None:
         """Say it to all who listen to its topic. It is sent in its turn."""
@@ -84,9 +85,5 @@ class Bus(ABC):
         deadline = asyncio.get_running_loop().time() + CLOSE_WITHIN_S
         while not self.publisher.idle and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.01)
-        while unfinished := [task for task in self._tasks if not task.done()]:
-            # Until all have ended: in Python 3.11 `wait_for` may swallow a cancellation.
-            for task in unfinished:
-                task.cancel()
-            await asyncio.wait(unfinished, timeout=CLOSE_WITHIN_S)
+        await self._tasks.end()
         self.receiver.close()

@@ -6,7 +6,7 @@ python-socketio sees an `engineio.AsyncServer`; the wire is ours.
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import engineio
 import orjson
@@ -15,36 +15,23 @@ from engineio.packet import Packet
 
 from realtime.cork import Cork
 from realtime.engine_socket import TRANSPORT_ERROR, EngineSocket
+from realtime.listeners import EngineListener
 from realtime.neighbours import Neighbours
 from realtime.outgoing import CLOSE, Outgoing
 from realtime.probe import Probe
 from realtime.requests import as_sent, read_text
-from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept
-from realtime.websocket import WebSocket, bound_send_buffer
+from realtime.upgrade import Head, Origins, RefusedUpgradeError, accept, bound_send_buffer
+from realtime.websocket import WebSocket
 
 PATH = "/socket.io/"
 BEAT_S = 0.25
 UNKNOWN_TRANSPORT, UNKNOWN_SESSION, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
 
 
-class Listener(Protocol):
-    """Who is told what happens to sessions."""
-
-    def opened(self, socket: EngineSocket, environ: dict[str, str]) -> None: ...
-
-    def heard(self, socket: EngineSocket, packet: bytes | None) -> None: ...
-
-    def ended(self, socket: EngineSocket, reason: str) -> None: ...
-
-    def overflowed(self, socket: EngineSocket) -> None: ...
-
-    def cut_off(self, socket: EngineSocket, why: str) -> None: ...
-
-
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
     """All sessions of this process. `beat()` has to run for pings and time limits."""
 
-    listener: Listener
+    listener: EngineListener
     heard: Callable[[EngineSocket, bytes | None], None]  # the listener's, without a detour
     neighbours: Neighbours | None = None
     stopping = False
@@ -59,7 +46,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self._origins = origins
         self._join_within_s = join_within_s
 
-    def tell(self, listener: Listener) -> None:
+    def tell(self, listener: EngineListener) -> None:
         """Tell `listener` what happens from now on."""
         self.listener, self.heard = listener, listener.heard
 
@@ -79,6 +66,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         self.stopping = True
         for socket in self.sockets.values():
             socket.pause()
+
+    def close_transports(self) -> None:
+        """End every session so that clients reconnect by themselves (unlike `disconnect`)."""
+        for socket in list(self.sockets.values()):
+            socket.end(self.reason.SERVER_DISCONNECT)
 
     # What sessions tell of themselves.
 

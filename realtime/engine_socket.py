@@ -1,32 +1,19 @@
 """One client's Engine.IO session: it polls, or has a websocket, or goes from one to the other."""
 
 import asyncio
-import binascii
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from realtime.frames import TEXT, frame, text_of
+from realtime.listeners import Sessions
 from realtime.outbox import SEPARATOR, Outbox
 from realtime.outgoing import CLOSE, MESSAGE, NOOP, PING, Outgoing
+from realtime.packet import is_base64
 from realtime.websocket import WebSocket
 
 TRANSPORT_CLOSE = "transport close"
 TRANSPORT_ERROR = "transport error"
 PING_TIMEOUT = "ping timeout"
-
-
-class Sessions(Protocol):
-    """What a session tells of itself."""
-
-    ping_interval: float
-    ping_timeout: float
-    stopping: bool
-
-    heard: Callable[["EngineSocket", bytes | None], None]
-
-    def ended(self, socket: "EngineSocket", reason: str) -> None: ...
-
-    def overflowed(self, socket: "EngineSocket") -> None: ...
 
 
 class EngineSocket:
@@ -261,12 +248,3 @@ class EngineSocket:
         if self.websocket is not None:
             self.websocket.abort()
         self.end(reason, CLOSE)
-
-
-def is_base64(text: str) -> bool:
-    """Whether that is how polling clients send binary."""
-    try:
-        binascii.a2b_base64(text, strict_mode=True)
-    except ValueError:
-        return False
-    return True

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from realtime.bus import LAST_LIFE_S, LOG_LIFE_S, LOG_SIZE, Bus, Resumed
 from realtime.log_reader import ReadLog, nothing_logged
-from realtime.message import Heard, Place, Rule
+from realtime.message import Heard, Message, Place, Rule
 from realtime.publisher import Sending, Verdict
 from realtime.receiver import Deliver
 
 TIDY_EVERY_S = 30.0
+NOTHING = "*"  # no stream's name
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class LocalBus(Bus):
         self._epoch = secrets.token_hex(4)
         self._n = 0
         self._last: dict[str, tuple[int, float]] = {}
+        self._early: dict[str, dict[int, Message]] = {}
         self._logs: dict[str, _Log] = {}
         self._topics: set[str] = set()
 
@@ -36,22 +38,21 @@ class LocalBus(Bus):
         """Begin; here nothing is ever missed."""
         self.receiver.deliver = deliver
         self.receiver.begin_at(await self.place_now())
-        loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self.publisher.run(), name="bus-write"),
-            loop.create_task(self._tidy(), name="bus-tidy"),
-        ]
+        self._tasks.start(self.publisher.run(), "bus-write")
+        self._tasks.start(self._tidy(), "bus-tidy")
 
     async def append(self, batch: list[Sending]) -> list[int]:
         """As `realtime/bus.lua` does it."""
-        now, held, verdicts = asyncio.get_running_loop().time(), set[str](), list[int]()
+        now, held, verdicts = asyncio.get_running_loop().time(), dict[str, str](), list[int]()
         for sending in batch:
-            topic = sending.message.topic
-            verdict: int = Verdict.HELD if topic in held else self._judge(sending, now)
-            if verdict == Verdict.SENT:
-                self._pass_on(sending, now)
-            elif verdict >= 0:
-                held.add(topic)
+            topic, (stream, _) = sending.message.topic, sending.order
+            verdict: int = Verdict.HELD
+            if held.get(topic, stream) == stream:
+                verdict = self._take(sending, now)
+            else:
+                held[topic] = NOTHING
+            if verdict >= 0:
+                held[topic] = stream
             verdicts.append(verdict)
         return verdicts
 
@@ -88,26 +89,38 @@ class LocalBus(Bus):
         """One that talks to itself is heard."""
         return True
 
-    def _judge(self, sending: Sending, now: float) -> int:
-        if sending.message.order is None:
+    def _take(self, sending: Sending, now: float) -> int:
+        stream, number = sending.order
+        if sending.rule is Rule.FREE:
+            self._pass_on(sending.message, now)
             return Verdict.SENT
-        stream, number = sending.message.order
         last, _ = self._last.get(stream, (sending.base, now))
         if number <= last:
             return Verdict.KNOWN
-        if sending.rule is Rule.NEXT and number > last + 1:
-            return last
+        early = self._early.get(stream, {})
+        if number > last + 1:
+            if sending.rule is Rule.NEXT:
+                self._early.setdefault(stream, {})[number] = sending.message
+                return last
+            for each in sorted(n for n in early if n < number):
+                self._pass_on(early.pop(each), now)
+        self._pass_on(sending.message, now)
+        while following := early.pop(number + 1, None):
+            self._pass_on(following, now)
+            number += 1
+        if not early:
+            self._early.pop(stream, None)
         self._last[stream] = (number, now)
         return Verdict.SENT
 
-    def _pass_on(self, sending: Sending, now: float) -> None:
+    def _pass_on(self, message: Message, now: float) -> None:
         self._n += 1
-        heard = Heard(sending.message, self._epoch, self._n)
-        if sending.message.kept:
-            log = self._logs.setdefault(sending.message.topic, _Log())
+        heard = Heard(message, self._epoch, self._n)
+        if message.kept:
+            log = self._logs.setdefault(message.topic, _Log())
             log.kept.append(heard)
             log.touched_at = now
-        if sending.message.topic in self._topics:
+        if message.topic in self._topics:
             self.receiver.receive(heard)
 
     async def _tidy(self) -> None:

@@ -16,6 +16,7 @@ from realtime.outgoing import message as outgoing
 from realtime.packet import encode
 from realtime.recoverable import with_offset
 from realtime.recovery import Recovery
+from realtime.tasks import Tasks
 
 RESUMED = "resumed"  # obeyed by a process that may have missed something
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ class FanOutManager(Membership):
         self.bus = bus
         self.recovery = recovery
         self._controls: dict[str, list[Control]] = defaultdict(list)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = Tasks()
 
     async def start(self) -> None:
         """Begin to hear the bus."""
@@ -42,8 +43,7 @@ class FanOutManager(Membership):
     async def close(self) -> None:
         """Stop hearing; what was begun is ended."""
         await self.bus.close()
-        for task in self._running:
-            task.cancel()
+        await self._running.end()
 
     def is_alive(self) -> bool:
         """Whether what is published is also received."""
@@ -142,14 +142,7 @@ class FanOutManager(Membership):
     def _obey(self, message: dict[str, Any]) -> None:
         for control in self._controls.get(message["kind"], ()):
             name = f"bus-{message['kind']}"
-            task = asyncio.get_running_loop().create_task(control(message), name=name)
-            self._running.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("control failed", task=task.get_name(), error=type(error).__name__)
+            self._running.start(control(message), name).add_done_callback(_report)
 
     def _deliver(self, heard: Heard) -> None:
         """Say it to the topic's sockets; those that may be recovered are told its place, too."""
@@ -186,3 +179,8 @@ def send(encoded: str, sockets: Iterable[EngineSocket]) -> None:
             socket.websocket.send(framed)
         else:
             socket.send(out)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("control failed", task=task.get_name(), error=type(error).__name__)

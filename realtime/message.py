@@ -1,4 +1,7 @@
-"""What goes between processes: a packet for a topic, with its place in a stream and in all."""
+"""What goes between processes: a packet for a topic, with its place in a stream and in all.
+
+Nobody changes any of it. It is not `frozen`, as that makes each one four times as dear.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +21,7 @@ class Rule(StrEnum):
     NEWER = "newer"  # when nothing later was said: what is missing will not come any more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """A packet, encoded once for all, to everybody in `topic` but those who are in `spared` too.
 
@@ -37,7 +40,7 @@ class Message:
         return Rule.FREE if self.order is None else Rule.NEXT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
     """A message with its place `n` in the order of all messages of an `epoch`.
 

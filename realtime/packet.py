@@ -1,5 +1,6 @@
 """The packet class that refuses what no event can be, before any handler sees it."""
 
+import binascii
 import json
 from typing import Any
 
@@ -98,3 +99,12 @@ def read_event(packet: bytes) -> tuple[int | None, list[Any]] | None:
 def encode(event: str, data: Any) -> str:
     """An event as it goes over the wire, within an Engine.IO message."""
     return f"2{orjson.dumps([event, data]).decode()}"
+
+
+def is_base64(text: str) -> bool:
+    """Whether that is how polling clients send binary."""
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return False
+    return True

@@ -11,10 +11,16 @@ import engineio
 import socketio
 from aiohttp._websocket.helpers import websocket_mask as mask
 from aiohttp.web_protocol import RequestHandler
+from redis._parsers.hiredis import NOT_ENOUGH_DATA
 
-__all__ = ["PARTS", "VERSIONS", "mask"]
+__all__ = ["PARTS", "VERSIONS", "already_read", "mask"]
 
-VERSIONS = {"python-socketio": "5.18.1", "python-engineio": "4.15.1", "aiohttp": "3.14.5"}
+VERSIONS = {
+    "python-socketio": "5.18.1",
+    "python-engineio": "4.15.1",
+    "aiohttp": "3.14.5",
+    "redis": "8.1.0",
+}
 
 # What is called or replaced, with the arguments for which our side was written.
 PARTS: dict[tuple[Any, str], str] = {
@@ -56,3 +62,15 @@ def form(owner: Any, name: str) -> str:
     """The names of the arguments that a part takes, as in `PARTS`."""
     part = getattr(owner, name) if name else owner
     return f"({', '.join(inspect.signature(part).parameters)})"
+
+
+def already_read(connection: Any) -> list[Any]:
+    """What a connection to Redis has read and not given yet.
+
+    Asked for one by one, each costs as much as a message's own way through a process.
+    """
+    gets = connection._parser._reader.gets  # noqa: SLF001
+    frames = []
+    while (frame := gets()) is not NOT_ENOUGH_DATA:
+        frames.append(frame)
+    return frames

@@ -2,53 +2,88 @@
 
 Whoever changes something publishes it after the commit, and so two processes (or two tasks) may
 publish the numbers of one stream swapped; one that is killed in between publishes nothing at all.
-The sequencer (`realtime/bus.lua`, `realtime/local_bus.py`) refuses a number that is not the next.
-It is held here with all that follows to its topic, and tried again when the one before it has been
-heard, or a moment later; so is a number of which we know by what we have heard that it is early.
-In the end what is missing is read from the stream's log, where it has one (a channel), and sent
-first: as numbers are given in the order of commit, all that is below a number can be read by then.
+The sequencer (`realtime/bus.lua`, `realtime/local_bus.py`) keeps a number that comes too early, and
+passes it on right after the one before. Until then what follows to the topic is held here. Where
+it takes long, the early ones are sent again (the sequencer may have lost its memory), and in the
+end what is missing is read from the stream's log, where it has one (a channel), and sent first: as
+numbers are given in the order of commit, all that is below a number can be read by then.
 Of other streams (a state, which supersedes the older ones; a room's news) it is passed over.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
 from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Message, Rule, is_log
+from realtime.tasks import Tasks
 
 BATCH = 256
 PATIENCE_S = 0.02  # doubled with each try; seldom used up, as what comes before is heard
 LOG_TRIES = 2  # 60 ms: most likely another process is just publishing it
-BACKLOG = 16
-MOST_SENT = 1000
 OTHER_TRIES = 5  # some 0.6 s: there is nowhere else to get it from
+MOST_EARLY = 1000
 
 
 class Verdict(IntEnum):
-    """What the sequencer says of a message; anything from 0 on is the last number before a gap."""
+    """What the sequencer says of a message.
+
+    Anything from 0 on: it is early, and kept there; that is the last number before the gap.
+    """
 
     SENT = -1
     KNOWN = -2
-    HELD = -3
+    HELD = -3  # not looked at, as something before it in the topic is early
 
 
 @dataclass(slots=True)
 class Sending:
     """A message on its way. `base`: what its process knows to be the last number before it.
 
-    Where its topic is held, only what is `urgent` goes; when a `probe` has gone, the rest follows.
+    What is `urgent` goes although its topic waits.
     """
 
     message: Message
     rule: Rule
     base: int
-    tries: int = 0
     urgent: bool = False
-    probe: bool = False
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Stream and number; no stream where it has none."""
+        return self.message.order or ("", 0)
+
+
+@dataclass(slots=True)
+class Gap:
+    """A topic that waits for numbers of a stream after its `last`.
+
+    `early`: what the sequencer keeps, by number. `behind`: what followed, and is held here.
+    """
+
+    stream: str
+    last: int = 0
+    early: dict[int, Sending] = field(default_factory=dict)
+    behind: deque[Sending] = field(default_factory=deque)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nothing of it is being sent again."""
+        return not any(sending.urgent for sending in self.early.values())
+
+    def admits(self, sending: Sending) -> bool:
+        """Whether it may go to the sequencer: its number tells its place."""
+        in_order = sending.order[0] == self.stream and not self.behind
+        return sending.urgent or (in_order and len(self.early) < MOST_EARLY)
+
+    def reach(self, last: int) -> None:
+        """All up to that number has been passed on."""
+        if last > self.last:
+            self.last = last
+            self.early = {n: sending for n, sending in self.early.items() if n > last}
 
 
 Append = Callable[[list[Sending]], Awaitable[list[int]]]
@@ -71,24 +106,23 @@ class Publisher:
         self._append = append
         self._reader = reader
         self._ear = ear
-        self._sent: dict[str, int] = {}  # streams' last numbers that may not have been heard yet
         self._ready: deque[Sending] = deque()
-        self._held: dict[str, deque[Sending]] = {}
+        self._gaps: dict[str, Gap] = {}
         self._in_flight: list[Sending] = []
-        self._repairs: set[asyncio.Task[None]] = set()
+        self._repairs = Tasks()
         self._news = asyncio.Event()
 
     def publish(self, message: Message) -> None:
         """Have it sent in its turn."""
         if len(self._ready) >= self.MAX_WAITING:
-            self._ready.popleft()
+            self._ready.popleft().urgent = False
         self._ready.append(self._sending(message))
         self._news.set()
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return not (self._ready or self._in_flight or self._held)
+        return not (self._ready or self._in_flight or self._gaps)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -103,8 +137,7 @@ class Publisher:
                         self._settle(sending, verdict)
                     self._in_flight = []
         finally:
-            for task in self._repairs:
-                task.cancel()
+            self._repairs.cancel()
 
     def _sending(self, message: Message) -> Sending:
         if message.order is None:
@@ -115,111 +148,68 @@ class Publisher:
 
     def _take(self) -> list[Sending]:
         batch: list[Sending] = []
-        taken: set[str] = set()  # topics of which the sequencer judges all in the batch
         while self._ready and len(batch) < BATCH:
             sending = self._ready.popleft()
-            topic = sending.message.topic
-            held = self._held.get(topic)
-            if held is not None and not sending.urgent:
-                hold(held, sending)
-            elif topic in taken or (last := self._gap_before(sending)) is None:
+            gap = self._gaps.get(sending.message.topic)
+            if gap is None or gap.admits(sending):
                 batch.append(sending)
-                taken.add(topic)
-                self._note(sending)
             else:
-                self._settle(sending, last)
+                gap.behind.append(sending)
         return batch
 
-    def _gap_before(self, sending: Sending) -> int | None:
-        """The last number before a message that is early, as far as we know; else None.
-
-        What we think is not certain: tried for a second time, it is the sequencer's to judge.
-        """
-        if sending.rule is not Rule.NEXT or sending.tries or sending.message.order is None:
-            return None
-        stream, number = sending.message.order
-        heard = self._ear.last(stream)
-        if heard is None:
-            return None
-        last = max(heard, self._sent.get(stream, 0))
-        return last if number > last + 1 else None
-
-    def _note(self, sending: Sending) -> None:
-        """Remember what is sent, until it is heard."""
-        if sending.message.order is None:
-            return
-        if len(self._sent) >= MOST_SENT:
-            self._sent = {name: n for name, n in self._sent.items() if self._is_unheard(name, n)}
-        stream, number = sending.message.order
-        self._sent[stream] = max(number, self._sent.get(stream, 0))
-
-    def _is_unheard(self, stream: str, number: int) -> bool:
-        heard = self._ear.last(stream)
-        return heard is not None and heard < number
-
     def _settle(self, sending: Sending, verdict: int) -> None:
-        topic = sending.message.topic
-        if verdict == Verdict.HELD:
-            hold(self._held[topic], sending)
-        elif verdict >= 0:
-            self._held.setdefault(topic, deque())
-            repair = self._repair(topic, sending, verdict)
-            task = asyncio.get_running_loop().create_task(repair, name=f"repair-{topic}")
-            self._repairs.add(task)
-            task.add_done_callback(self._repairs.discard)
-        elif sending.probe:
-            self._ready.extendleft(reversed(self._held.pop(topic)))
+        topic, (stream, number) = sending.message.topic, sending.order
+        gap = self._gaps.get(topic)
+        if verdict >= 0:
+            gap = gap or self._open(topic, stream)
+            gap.early[number], sending.urgent = sending, False
+            self._reach(topic, gap, verdict)
+        elif gap is not None and verdict == Verdict.HELD:
+            gap.behind.append(sending)
+        elif gap is not None and gap.stream == stream:
+            self._reach(topic, gap, number)
 
-    async def _repair(self, topic: str, sending: Sending, last: int) -> None:
-        """Wait for what comes before `sending`, or find it."""
-        stream, number = sending.message.order or ("", 0)
-        sending.tries += 1
+    def _open(self, topic: str, stream: str) -> Gap:
+        gap = self._gaps[topic] = Gap(stream)
+        self._repairs.start(self._repair(topic, gap), f"repair-{topic}")
+        return gap
+
+    def _reach(self, topic: str, gap: Gap, last: int) -> None:
+        """What was held goes, where nothing is early any more."""
+        gap.reach(last)
+        if not gap.early and self._gaps.get(topic) is gap:
+            del self._gaps[topic]
+            self._ready.extendleft(reversed(gap.behind))
+            self._news.set()
+
+    async def _repair(self, topic: str, gap: Gap) -> None:
+        """Wait until all that is early has been passed on; help where that takes long."""
+        tries, stream = 0, gap.stream
+        while gap.early:
+            last, first = gap.last, min(gap.early)
+            await self._ear.reaches(stream, first, PATIENCE_S * 2**tries)
+            self._reach(topic, gap, self._ear.last(stream) or 0)
+            if gap.last > last:
+                tries = 0
+            elif gap.is_answered:
+                tries += 1
+                if tries <= (LOG_TRIES if is_log(stream) else OTHER_TRIES):
+                    self._send_again(list(gap.early.values()))
+                else:
+                    await self._pass_over(gap)
+
+    async def _pass_over(self, gap: Gap) -> None:
+        """Send what can be read of what is missing, then the first of what is early anyway."""
         missing: list[Message] = []
-        if sending.tries <= self._patience(topic, stream):
-            await self._ear.reaches(stream, number - 1, PATIENCE_S * 2 ** (sending.tries - 1))
-        else:
-            if is_log(stream) and number <= last + MAX_FILL:
-                # Where much is held, there are many gaps to come: as after a time without Redis.
-                ahead = last + min(MAX_FILL, 2 * len(self._held[topic]))
-                missing = await self._reader.between(stream, last + 1, max(number - 1, ahead))
-            sending.rule = Rule.NEWER
-        before = [Sending(message, Rule.NEWER, last, urgent=True) for message in missing]
-        sending.urgent = sending.probe = False
-        first = first_of(self._held[topic], sending)
-        first.urgent = first.probe = True
-        self._ready.extendleft(reversed([*before, first]))
+        first = gap.early[min(gap.early)]
+        if is_log(gap.stream) and first.order[1] <= gap.last + MAX_FILL:
+            upto = min(max(gap.early), gap.last + MAX_FILL)
+            missing = await self._reader.between(gap.stream, gap.last + 1, upto)
+        first.rule = Rule.NEWER
+        self._send_again([*(Sending(each, Rule.NEWER, gap.last) for each in missing), first])
+
+    def _send_again(self, sendings: list[Sending]) -> None:
+        for sending in sendings:
+            sending.urgent = True
+        self._ready.extendleft(reversed(sendings))
         self._news.set()
-
-    def _patience(self, topic: str, stream: str) -> int:
-        """How many times to try; where much is held, reading many at once is soon faster."""
-        if not is_log(stream):
-            return OTHER_TRIES
-        return LOG_TRIES if len(self._held[topic]) < BACKLOG else 1
-
-
-def first_of(held: deque[Sending], sending: Sending) -> Sending:
-    """What goes first of what is held and `sending`: an earlier one of its stream, or itself."""
-    stream, number = sending.message.order or ("", 0)
-    for index, other in enumerate(held):
-        order = other.message.order
-        if order is not None and order[0] == stream:
-            if order[1] < number:
-                del held[index]
-                held.appendleft(sending)
-                return other
-            break
-    return sending
-
-
-def hold(held: deque[Sending], sending: Sending) -> None:
-    """Keep it in its place: before the later ones of its stream, else behind all others."""
-    place = len(held)
-    if sending.message.order is not None:
-        stream, number = sending.message.order
-        for index in range(len(held) - 1, -1, -1):
-            order = held[index].message.order
-            if order is not None and order[0] == stream:
-                if order[1] <= number:
-                    break
-                place = index
-    held.insert(place, sending)

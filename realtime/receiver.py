@@ -9,6 +9,7 @@ import structlog
 
 from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Heard, Message, Place, is_log, subject
+from realtime.tasks import Tasks
 
 MAX_HELD = 1000
 
@@ -28,7 +29,7 @@ class Receiver:
         self._reader = reader
         self._last: dict[str, dict[str, int]] = {}
         self._held: dict[str, deque[Heard]] = {}
-        self._fills: set[asyncio.Task[None]] = set()
+        self._fills = Tasks()
         self._awaited: dict[str, list[tuple[int, asyncio.Event]]] = {}
         self.epoch = ""
         self.n = 0
@@ -92,15 +93,11 @@ class Receiver:
 
     def close(self) -> None:
         """End all reads; what is held is not delivered."""
-        for task in self._fills:
-            task.cancel()
+        self._fills.cancel()
 
     def _hold(self, topic: str, held: deque[Heard], upto: int = 0) -> None:
         self._held[topic] = held
-        fill = self._fill(topic, held, upto)
-        task = asyncio.get_running_loop().create_task(fill, name=f"fill-{topic}")
-        self._fills.add(task)
-        task.add_done_callback(self._fills.discard)
+        self._fills.start(self._fill(topic, held, upto), f"fill-{topic}")
 
     def _hole_before(self, heard: Heard) -> tuple[str, int, int] | None:
         """The stream with the first and the last number that are missing before a message."""

@@ -54,8 +54,8 @@ class RedisBus(Bus):
             "bus-echo": self._echo(),
             "bus-tidy": self._tidy(),
         }
-        loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(part, name=name) for name, part in parts.items()]
+        for name, part in parts.items():
+            self._tasks.start(part, name)
         await self.listen([self._echo_topic])
         self.entered(self._echo_topic)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import socketio
 import structlog
 from engineio.packet import Packet
-from socketio.packet import ACK, CONNECT, CONNECT_ERROR, EVENT
+from socketio.packet import ACK, CONNECT, EVENT
 
 from realtime.acknowledgement import acknowledgement
 from realtime.engine import Engine
@@ -18,6 +18,8 @@ from realtime.later import Later
 from realtime.membership import NAMESPACE
 from realtime.outgoing import message
 from realtime.packet import EventPacket, RefusedFrameError, read_event
+from realtime.refusal import NotNowError, no_such, not_signed_in
+from realtime.tasks import Tasks
 from realtime.upgrade import Origins
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -25,13 +27,8 @@ MAX_STRIKES = 8
 JOIN_WITHIN_S = 10.0
 RUBBISH = "rubbish"  # of nothing, python-socketio would make an event without a name
 NO_LONGER_KEPT: dict[str, str] = {}  # a request's head, once its client is in
-NOT_SIGNED_IN = {"success": False, "error": "You are not signed in.", "code": "unauthorized"}
 
 log = structlog.get_logger(__name__)
-
-
-class NotNowError(Exception):
-    """Nobody can be let in at the moment: a refusal would end the stock client's tries."""
 
 
 class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -68,7 +65,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         self.eio.tell(self)
         self._now_ms = now_ms
         self._join_within_s = join_within_s
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks()  # what is under way for sockets
         self.received_at_ms = 0.0
         self.after_connect: Callable[[str], Awaitable[None]] | None = None
         self.on_overflow: Callable[[], None] = lambda: None
@@ -88,7 +85,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             self.environ.pop(socket.id, None)
         else:
             end = self._handle_eio_disconnect(socket.id, reason)
-            self._spawn(self._guarded(socket, end), f"end-{socket.id}")
+            self.tasks.start(self._guarded(socket, end), f"end-{socket.id}")
 
     def overflowed(self, socket: EngineSocket) -> None:
         """A client did not read, and has been cut off."""
@@ -150,7 +147,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             answer.then(partial(self._answer, socket, number))
         elif isinstance(answer, Coroutine):
             work = self._answer_when_done(socket, number, answer)
-            self._spawn(self._guarded(socket, work), f"event-{data[0][:32]}")
+            self.tasks.start(self._guarded(socket, work), f"event-{data[0][:32]}")
         else:
             self._answer(socket, number, answer)
 
@@ -158,8 +155,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         """An event before, or instead of, joining: python-socketio would not answer it."""
         self._strike(socket)
         if number is not None:
-            refusal = EventPacket(ACK, namespace=namespace, id=number, data=[NOT_SIGNED_IN])
-            socket.send(message(refusal.encode()))
+            socket.send(message(not_signed_in(number, namespace)))
 
     async def _answer_when_done(
         self, socket: EngineSocket, number: int | None, work: Coroutine[Any, Any, Any]
@@ -175,8 +171,7 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
     def _join(self, socket: EngineSocket, namespace: str, auth: Any) -> None:
         if namespace != NAMESPACE:
             self._strike(socket)
-            refusal = {"message": "There is no such namespace.", "data": {"code": "not_found"}}
-            socket.send(message(EventPacket(CONNECT_ERROR, refusal, namespace).encode()))
+            socket.send(message(no_such(namespace)))
         elif socket.sid is not None:
             self._strike(socket)  # a second CONNECT would take the first one's place and leak it
         else:
@@ -239,25 +234,13 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
             log.info("socket cut off", eio=socket.id, why=why)
             socket.abort(self.reason.SERVER_DISCONNECT)
 
-    def close_transports(self) -> None:
-        """End every session so that clients reconnect by themselves (unlike `disconnect`)."""
-        for socket in list(self.eio.sockets.values()):
-            socket.end(self.reason.SERVER_DISCONNECT)
-
     # Tasks.
-
-    async def end_tasks(self) -> None:
-        """End what is still under way for sockets that come or go."""
-        while self._tasks:
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.wait(self._tasks, timeout=1)
 
     def _in_order(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
         """Do something that takes time before the next packet of the socket is looked at."""
         socket.pause()
-        task = self._spawn(self._guarded(socket, work), f"join-{socket.id}")
-        task.add_done_callback(lambda _task: socket.resume())
+        joining = self.tasks.start(self._guarded(socket, work), f"join-{socket.id}")
+        joining.add_done_callback(lambda _task: socket.resume())
 
     async def _guarded(self, socket: EngineSocket, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -265,9 +248,3 @@ class RealtimeServer(socketio.AsyncServer):  # type: ignore[misc]
         except Exception:
             log.exception("unexpected error")
             self.cut_off(socket, "unexpected error")
-
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -10,6 +10,7 @@ import redis.asyncio as redis
 import structlog
 
 from config.redis import PREFIX, REDIS_DOWN
+from realtime.private_parts import already_read
 
 RETRY_S = 0.5
 LISTEN_WITHIN_S = 5.0
@@ -86,7 +87,8 @@ class Subscriber:
                 await connection.connect()
                 await self._begin(connection)
                 while True:
-                    self._take(await self._next(connection))
+                    for frame in await self._read_some(connection):
+                        self._take(*frame)
             except REDIS_DOWN as error:
                 log.warning("bus is deaf", error=type(error).__name__)
             except Exception:
@@ -128,17 +130,16 @@ class Subscriber:
         self._news.set()
         resumed = set(waiting)
         while waiting:
-            kind, topic, data = await self._next(connection)
-            if kind == "subscribe":
-                waiting.discard(topic)
-            elif kind == "message":
-                early.append((topic, data))
+            for kind, topic, data in await self._read_some(connection):
+                if kind == "subscribe":
+                    waiting.discard(topic)
+                elif kind == "message":
+                    early.append((topic, data))
         await self._resume(resumed, early)
         for topic in resumed:
             self._confirm(topic)
 
-    def _take(self, frame: tuple[str, str, str]) -> None:
-        kind, topic, data = frame
+    def _take(self, kind: str, topic: str, data: str) -> None:
         if kind == "subscribe":
             self._confirm(topic)
         elif kind == "message" and topic in self._confirmed:
@@ -153,10 +154,11 @@ class Subscriber:
             confirmed.set()
 
     @staticmethod
-    async def _next(connection: Any) -> tuple[str, str, str]:
-        frame = await connection.read_response(timeout=math.inf, push_request=True)
-        kind, channel, data = frame
-        return str(kind), str(channel).removeprefix(CHANNEL), str(data)
+    async def _read_some(connection: Any) -> list[tuple[str, str, str]]:
+        """Wait for the next frame; gives all that have come with it: kind, topic, data."""
+        first = await connection.read_response(timeout=math.inf, push_request=True)
+        frames = [first, *already_read(connection)]
+        return [(kind, channel.removeprefix(CHANNEL), data) for kind, channel, data in frames]
 
 
 async def _send(

@@ -1,9 +1,11 @@
 """The request with which a websocket begins (RFC 6455, section 4.2): read, checked, answered."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +21,8 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible characters, spaces and tabs; what is beyond ASCII is nobody's to give a meaning to.
 VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# Left to itself, the kernel takes 4 MiB for a client that does not read.
+SEND_BUFFER_BYTES = 256 * 1024
 
 
 class RefusedUpgradeError(Exception):
@@ -155,3 +159,10 @@ class Origins:
     def _own_hosts(self, headers: Mapping[str, str]) -> set[str]:
         names = ["host", "x-forwarded-host"] if self.behind_proxy else ["host"]
         return {headers[name].split(",")[0].strip().lower() for name in names if name in headers}
+
+
+def bound_send_buffer(transport: asyncio.Transport) -> None:
+    """Let the kernel hold only so much of what a client does not read."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

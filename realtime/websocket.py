@@ -1,9 +1,7 @@
 """A websocket on a bare connection: frames in, frames out, nothing without a bound."""
 
 import asyncio
-import socket
 from collections.abc import Iterable
-from typing import Protocol
 
 from realtime.cork import Cork
 from realtime.frames import (
@@ -19,31 +17,15 @@ from realtime.frames import (
     close_frame,
     frame,
 )
+from realtime.listeners import WebSocketListener
 
 MAX_UNREAD_BYTES = 1 << 20
 FRAME_OVERHEAD = 64  # what a waiting frame costs beside its bytes
 # What uvloop holds for us before it asks us to wait: the frames that we hold ourselves are
 # shared between all recipients, its copies are not.
 WRITE_BUFFER_BYTES = 32 * 1024
-# Left to itself, the kernel takes 4 MiB for a client that does not read.
-SEND_BUFFER_BYTES = 256 * 1024
 FRAMES_AT_ONCE = 64
 CLOSE_WITHIN_S = 2.0
-
-
-class Listener(Protocol):
-    """Who is told what happens on a websocket.
-
-    `heard` is given the bytes of a text, and raises `FrameError` where they are none.
-    """
-
-    def heard(self, text: bytes) -> None: ...
-
-    def heard_binary(self) -> None: ...
-
-    def lost(self) -> None: ...
-
-    def overflowed(self) -> None: ...
 
 
 class WebSocket(asyncio.Protocol):
@@ -75,7 +57,7 @@ class WebSocket(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER_BYTES)
         self._transport = transport
         self._cork = cork
-        self._listener: Listener | None = None
+        self._listener: WebSocketListener | None = None
         self._reader = FrameReader(most_bytes)
         self._gathered: list[bytes] | None = None
         self._unread: list[bytes] | None = None
@@ -86,7 +68,7 @@ class WebSocket(asyncio.Protocol):
         self._reading = self._broken = self._lost = False
         self._deadline: asyncio.TimerHandle | None = None  # set once the connection is closing
 
-    def begin(self, listener: Listener, already_read: bytes = b"") -> None:
+    def begin(self, listener: WebSocketListener, already_read: bytes = b"") -> None:
         """Tell `listener` what comes from now on."""
         self._listener = listener
         if already_read:
@@ -250,10 +232,3 @@ class WebSocket(asyncio.Protocol):
             self._transport.abort()
             if self._listener is not None:
                 self._listener.overflowed()
-
-
-def bound_send_buffer(transport: asyncio.Transport) -> None:
-    """Let the kernel hold only so much of what a client does not read."""
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

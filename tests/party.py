@@ -15,8 +15,9 @@ from handlers.lifecycle import build
 from handlers.room_presence import settle
 from handlers.services import Services
 from models.member import Member, MemberRole
-from models.playback import Cue, Reason
+from models.playback import Cue
 from models.playback_record import PlaybackRecord
+from models.playback_status import Reason
 from models.room import Room, changing
 from models.room_door import admit
 from models.room_founding import found_room

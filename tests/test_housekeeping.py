@@ -14,8 +14,8 @@ from handlers.services import Services
 from models.lease import Lease
 from models.member import Member, MemberRole
 from models.nonce import Nonce
-from models.playback import Reason, Status
 from models.playback_record import PlaybackRecord
+from models.playback_status import Reason, Status
 from models.room import Room, Visibility
 from models.room_founding import found_room
 from models.room_kick import RoomKick

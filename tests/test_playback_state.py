@@ -11,16 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from models.playback import (
-    GATE_MS,
-    Cue,
-    NothingToPlay,
-    Playback,
-    PlaybackConflict,
-    Reason,
-    StaleVersion,
-    Status,
-)
+from models.playback import GATE_MS, Cue, NothingToPlay, Playback, PlaybackConflict, StaleVersion
+from models.playback_status import Reason, Status
 
 NOW = 1_700_000_000_000.0
 LEAD = 250.0

@@ -1,12 +1,14 @@
 """What we lean on of our libraries' insides is where we left it."""
 
 import ast
+import asyncio
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from realtime.private_parts import PARTS, VERSIONS, form
+from config.redis import open_redis
+from realtime.private_parts import PARTS, VERSIONS, already_read, form
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +34,19 @@ def test_no_other_private_part_is_used() -> None:
                 assert "._" not in (node.module or ""), path.name
             if is_private_call_on_super(node):
                 assert node.func.attr in named, f"{path.name}: {node.func.attr}"  # type: ignore[attr-defined]
+
+
+async def test_what_a_connection_to_redis_has_read_already_is_given(redis_url: str) -> None:
+    client = open_redis(redis_url)
+    connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+    await connection.connect()
+    await connection.send_packed_command(connection.pack_commands([["ECHO", "a"], ["ECHO", "b"]]))
+    await asyncio.sleep(0.1)
+    assert await connection.read_response() == "a"
+    assert already_read(connection) == ["b"]
+    assert already_read(connection) == []
+    await connection.disconnect()
+    await client.aclose()
 
 
 def is_private_call_on_super(node: ast.AST) -> bool:

@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.channel import ChannelType
 from models.member import MemberRole
-from models.playback import Reason, Status
+from models.playback_status import Reason, Status
 from models.room import ControlMode, QueueOrder, Repeat, Visibility, new_invite_code
 from models.row import new_id
 from models.user import Role, UserStatus

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from models import media
+from models.disk import lock_of
 from models.media import MEDIA_TYPES, Exists, MediaStore, TooLarge, track_url
 
 STEPS = Path(__file__).with_name("killed_at_every_step.py")
@@ -188,17 +189,16 @@ async def test_a_process_in_its_start_does_not_seem_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[object] = []
-    lock_of = media._lock_of
 
     def lock_after_a_sweep_was_tried(folder: Path) -> int | None:
         sweeper = threading.Thread(target=lambda: found.extend(other._dead()))
-        monkeypatch.setattr(media, "_lock_of", lock_of)
+        monkeypatch.setattr(media, "lock_of", lock_of)
         sweeper.start()
         sweeper.join(0.5)  # it should wait for us; a wrong one is through long before
         return lock_of(folder)
 
     async with MediaStore(tmp_path) as other:
-        monkeypatch.setattr(media, "_lock_of", lock_after_a_sweep_was_tried)
+        monkeypatch.setattr(media, "lock_of", lock_after_a_sweep_was_tried)
         async with MediaStore(tmp_path):
             assert await other.sweep(nothing) == 0
     assert found == []

@@ -1,0 +1,46 @@
+"""Files and folders, beneath what they mean: locked, appended to, brought to the disk."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def lock_of(folder: Path) -> int | None:
+    """The folder's lock, taken: an open file descriptor. None where a living process holds it."""
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:  # swept by another in this moment
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+@contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """Wait until no other process is within; the lock ends with the process at the latest."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def append(path: Path, batch: bytearray) -> None:
+    with path.open("ab") as file:
+        file.write(batch)
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
