@@ -80,10 +80,9 @@ class Gap:
         return sending.urgent or (in_order and len(self.early) < MOST_EARLY)
 
     def reach(self, last: int) -> None:
-        """All up to that number has been passed on."""
-        if last > self.last:
-            self.last = last
-            self.early = {n: sending for n, sending in self.early.items() if n > last}
+        """All up to that number has been passed on: what is heard may come before a verdict."""
+        self.last = max(self.last, last)
+        self.early = {n: sending for n, sending in self.early.items() if n > self.last}
 
 
 Append = Callable[[list[Sending]], Awaitable[list[int]]]
@@ -135,6 +134,7 @@ class Publisher:
                     verdicts = await self._append(batch)
                     for sending, verdict in zip(batch, verdicts, strict=True):
                         self._settle(sending, verdict)
+                    self._release()  # not before: the last verdicts may be that it is held
                     self._in_flight = []
         finally:
             self._repairs.cancel()
@@ -163,32 +163,30 @@ class Publisher:
         if verdict >= 0:
             gap = gap or self._open(topic, stream)
             gap.early[number], sending.urgent = sending, False
-            self._reach(topic, gap, verdict)
+            gap.reach(verdict)
         elif gap is not None and verdict == Verdict.HELD:
             gap.behind.append(sending)
         elif gap is not None and gap.stream == stream:
-            self._reach(topic, gap, number)
+            gap.reach(number)
 
     def _open(self, topic: str, stream: str) -> Gap:
         gap = self._gaps[topic] = Gap(stream)
-        self._repairs.start(self._repair(topic, gap), f"repair-{topic}")
+        self._repairs.start(self._repair(gap), f"repair-{topic}")
         return gap
 
-    def _reach(self, topic: str, gap: Gap, last: int) -> None:
+    def _release(self) -> None:
         """What was held goes, where nothing is early any more."""
-        gap.reach(last)
-        if not gap.early and self._gaps.get(topic) is gap:
-            del self._gaps[topic]
-            self._ready.extendleft(reversed(gap.behind))
+        for topic in [topic for topic, gap in self._gaps.items() if not gap.early]:
+            self._ready.extendleft(reversed(self._gaps.pop(topic).behind))
             self._news.set()
 
-    async def _repair(self, topic: str, gap: Gap) -> None:
+    async def _repair(self, gap: Gap) -> None:
         """Wait until all that is early has been passed on; help where that takes long."""
         tries, stream = 0, gap.stream
         while gap.early:
             last, first = gap.last, min(gap.early)
             await self._ear.reaches(stream, first, PATIENCE_S * 2**tries)
-            self._reach(topic, gap, self._ear.last(stream) or 0)
+            gap.reach(self._ear.last(stream) or 0)
             if gap.last > last:
                 tries = 0
             elif gap.is_answered:
@@ -197,6 +195,7 @@ class Publisher:
                     self._send_again(list(gap.early.values()))
                 else:
                     await self._pass_over(gap)
+        self._release()
 
     async def _pass_over(self, gap: Gap) -> None:
         """Send what can be read of what is missing, then the first of what is early anyway."""
