@@ -46,17 +46,19 @@ class FrameReader:
     messages before have been given by then.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_kind", "_most_bytes", "_size")
+    __slots__ = ("_begin", "_buffer", "_fragments", "_kind", "_most_bytes", "_size")
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._buffer: bytes | bytearray = b""
+        self._begin = 0  # what is before that has been given
         self._kind = CONTINUATION  # of the message whose fragments are being collected
         self._fragments: list[bytes] | None = None
         self._size = 0
 
     def feed(self, data: bytes) -> None:
         """Take what has arrived; `messages` gives what is whole of it."""
+        self._drop_read()
         if not self._buffer:
             self._buffer = data
         else:
@@ -82,31 +84,33 @@ class FrameReader:
 
     def messages(self) -> Iterator[Message]:
         """All that is whole by now; may be left early and called again."""
-        buffer, begin = self._buffer, 0
-        try:
-            while len(buffer) - begin >= 6:
-                first, size = buffer[begin], buffer[begin + 1] & 0x7F
-                head = 6
-                # Most of what clients send are short texts: the rest is looked at more closely.
-                if first != SHORT_TEXT or buffer[begin + 1] < 0x80 or self._fragments or size > 125:
-                    head, size = self._measure(begin)
-                    if not head:
-                        break
-                end = begin + head + size
-                if len(buffer) < end:
+        buffer, begin = self._buffer, self._begin
+        while len(buffer) - begin >= 6:
+            first, size = buffer[begin], buffer[begin + 1] & 0x7F
+            head = 6
+            # Most of what clients send are short texts: the rest is looked at more closely.
+            if first != SHORT_TEXT or buffer[begin + 1] < 0x80 or self._fragments or size > 125:
+                head, size = self._measure(begin)
+                if not head:
                     break
-                body = begin + head
-                payload = unmask(buffer[body - 4 : body], buffer[body:end])
-                begin = end
-                if first == SHORT_TEXT and self._fragments is None:
-                    yield TEXT, payload
-                elif (message := self._accept(first, payload)) is not None:
-                    yield message
-        finally:
-            if begin:
-                self._buffer = buffer[begin:]
-        if len(buffer) - begin >= 2:
-            self._check_head(buffer[begin], buffer[begin + 1])
+            end = begin + head + size
+            if len(buffer) < end:
+                break
+            body = begin + head
+            payload = unmask(buffer[body - 4 : body], buffer[body:end])
+            # Said at once: who leaves this early may not let go of it before it is called again.
+            self._begin = begin = end
+            if first == SHORT_TEXT and self._fragments is None:
+                yield TEXT, payload
+            elif (message := self._accept(first, payload)) is not None:
+                yield message
+        self._drop_read()
+        if len(self._buffer) >= 2:
+            self._check_head(self._buffer[0], self._buffer[1])
+
+    def _drop_read(self) -> None:
+        if self._begin:
+            self._buffer, self._begin = self._buffer[self._begin :], 0
 
     def _measure(self, begin: int) -> tuple[int, int]:
         """The sizes of a frame's head and payload; 0 while the head is not all there."""

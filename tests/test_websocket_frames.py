@@ -110,10 +110,15 @@ def test_a_frame_of_ours_says_how_long_it_is(size: int) -> None:
 def test_who_stops_looking_in_the_middle_finds_the_rest_later() -> None:
     reader = FrameReader(100)
     reader.feed(b"".join(masked(FINAL | TEXT, text, b"abcd") for text in (b"1", b"2", b"3")))
-    for message in reader.messages():
-        assert message == (TEXT, b"1")
-        break
-    assert list(reader.messages()) == [(TEXT, b"2"), (TEXT, b"3")]
+    left = reader.messages()  # kept alive, as the traceback of an error would keep it
+    assert next(left) == (TEXT, b"1")
+    reader.feed(masked(FINAL | TEXT, b"4", b"abcd"))
+    later = reader.messages()
+    assert next(later) == (TEXT, b"2")
+    del left
+    reader.feed(masked(FINAL | TEXT, b"5", b"abcd"))
+    assert list(reader.messages()) == [(TEXT, b"3"), (TEXT, b"4"), (TEXT, b"5")]
+    assert list(reader.messages()) == []
 
 
 def test_empty_fragments_without_end_are_too_large_in_the_end() -> None:

@@ -96,6 +96,16 @@ async def test_several_packets_together_are_taken_in_their_order(joined: Session
     assert [int(ack[2 : ack.index("[")]) for ack in acks] == list(range(100))
 
 
+async def test_many_packets_together_are_each_answered_once_also_behind_a_bad_one(
+    joined: Session,
+) -> None:
+    """An error may keep alive, by its traceback, what was just looking at the packets."""
+    await joined.send(*(f'42{number}["clock:sync",{{}}]' for number in range(200)))
+    await joined.gets("43199[")
+    answers = [packet for packet in joined.packets if packet.startswith("43")]
+    assert [int(answer[2:].partition("[")[0]) for answer in answers] == list(range(200))
+
+
 async def test_letters_of_every_size_come_back_whole(joined: Session) -> None:
     name = "é\N{SNOWMAN}\N{MUSICAL SYMBOL G CLEF}"
     await joined.send("421" + json.dumps(["user:update_profile", {"displayName": name}]))
