@@ -33,6 +33,7 @@ def alone_at(path: Path) -> Iterator[None]:
 
 
 def append(path: Path, batch: bytearray) -> None:
+    """Add bytes to the end of a file, which is made where there is none."""
     with path.open("ab") as file:
         file.write(batch)
 

@@ -17,7 +17,7 @@ class Rule(StrEnum):
     """How a message is let through."""
 
     FREE = "free"  # always
-    NEXT = "next"  # when it is the next of its stream
+    NEXT = "next"  # in its turn: kept until the one before it in its stream has come
     NEWER = "newer"  # when nothing later was said: what is missing will not come any more
 
 

@@ -15,10 +15,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
 
 from realtime.log_reader import MAX_FILL, LogReader
 from realtime.message import Message, Rule, is_log
+from realtime.receiver import Receiver
 from realtime.tasks import Tasks
 
 BATCH = 256
@@ -88,23 +88,15 @@ class Gap:
 Append = Callable[[list[Sending]], Awaitable[list[int]]]
 
 
-class Ear(Protocol):
-    """What has been heard of a stream, by its numbers."""
-
-    def last(self, stream: str) -> int | None: ...
-
-    async def reaches(self, stream: str, number: int, within_s: float) -> None: ...
-
-
 class Publisher:
     """Sends what is published, in order; while it cannot, the oldest of what waits goes first."""
 
     MAX_WAITING = 10_000
 
-    def __init__(self, append: Append, reader: LogReader, ear: Ear) -> None:
+    def __init__(self, append: Append, reader: LogReader, receiver: Receiver) -> None:
         self._append = append
         self._reader = reader
-        self._ear = ear
+        self._receiver = receiver
         self._ready: deque[Sending] = deque()
         self._gaps: dict[str, Gap] = {}
         self._in_flight: list[Sending] = []
@@ -143,7 +135,7 @@ class Publisher:
         if message.order is None:
             return Sending(message, Rule.FREE, 0)
         stream, number = message.order
-        heard = self._ear.last(stream)
+        heard = self._receiver.last(stream)
         return Sending(message, message.rule, number - 1 if heard is None else heard)
 
     def _take(self) -> list[Sending]:
@@ -185,8 +177,8 @@ class Publisher:
         tries, stream = 0, gap.stream
         while gap.early:
             last, first = gap.last, min(gap.early)
-            await self._ear.reaches(stream, first, PATIENCE_S * 2**tries)
-            gap.reach(self._ear.last(stream) or 0)
+            await self._receiver.reaches(stream, first, PATIENCE_S * 2**tries)
+            gap.reach(self._receiver.last(stream) or 0)
             if gap.last > last:
                 tries = 0
             elif gap.is_answered:

@@ -157,7 +157,7 @@ async def test_what_was_heard_before_the_sequencer_has_answered_is_not_waited_fo
     for number in (8, 20, 9):
         out.publish(database.commit(number))
         await until(lambda number=number: number in judged)  # type: ignore[misc]
-    await asyncio.sleep(0.01)
+    await until(lambda: not out._in_flight)
     assert list(out._gaps[CHANNEL].early) == [20]
     receiver.receive(Heard(database.commit(20), "epoch", 20))
     await until(lambda: out.idle)
