@@ -123,20 +123,19 @@ class Subscriber:
     async def _begin(self, connection: Any) -> None:
         """Subscribe to everything, and let what was missed be made up for."""
         await self._prepare()
-        waiting, early = set(self._confirmed), list[Frame]()
+        wanted, confirmed, early = set(self._confirmed), set[str](), list[Frame]()
         self._to_subscribe = []
-        await _send(connection, "SUBSCRIBE", list(waiting), strictly=True)
+        await _send(connection, "SUBSCRIBE", list(wanted), strictly=True)
         self._connection = connection
         self._news.set()
-        resumed = set(waiting)
-        while waiting:
+        while not wanted <= confirmed:
             for kind, topic, data in await self._read_some(connection):
                 if kind == "subscribe":
-                    waiting.discard(topic)
+                    confirmed.add(topic)
                 elif kind == "message":
                     early.append((topic, data))
-        await self._resume(resumed, early)
-        for topic in resumed:
+        await self._resume(wanted, early)
+        for topic in confirmed:  # also such as were asked for meanwhile
             self._confirm(topic)
 
     def _take(self, kind: str, topic: str, data: str) -> None:

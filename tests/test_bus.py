@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisDownError
@@ -141,6 +142,32 @@ async def test_a_cut_connection_loses_nothing(two: list[End], database: Database
         assert [each.n for each in end.heard] == sorted({each.n for each in end.heard})
         assert end.resumed == 0  # all of it was in the topics' logs
     assert database.reads == []
+
+
+async def test_who_begins_to_listen_while_a_connection_is_made_anew_is_heard(
+    two: list[End], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = two
+    assert isinstance(here.bus, RedisBus)
+    hearing, read_some = here.bus._subscriber, here.bus._subscriber._read_some
+    listening = list[asyncio.Task[set[str]]]()
+
+    async def read_together(connection: Any) -> list[tuple[str, str, str]]:
+        """What confirms the new topic comes in one piece with what confirms the old ones."""
+        if listening:
+            return await read_some(connection)
+        listening.append(asyncio.create_task(here.bus.listen(["user:1"])))
+        frames = await read_some(connection)
+        while ("subscribe", "user:1") not in [(kind, topic) for kind, topic, _ in frames]:
+            frames += await read_some(connection)
+        return frames
+
+    await hearing.hang_up()
+    monkeypatch.setattr(hearing, "_read_some", read_together)
+    await until(lambda: bool(listening))
+    assert await listening[0] == {"user:1"}
+    there.say("hello", topic="user:1")
+    await here.hears("hello", topic="user:1")
 
 
 async def test_what_is_sent_again_as_the_answer_was_lost_is_heard_once(
