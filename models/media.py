@@ -120,6 +120,11 @@ class MediaStore:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
+    async def remove_track(self, track_id: UUID) -> None:
+        """Take away the files of a track whose row is gone; what is gone already stays so."""
+        assert self._own  # noqa: S101  # opened at start
+        await asyncio.to_thread(_withdraw, track_id, self.tracks, self._own)
+
     async def path_of(self, parts: Sequence[str]) -> Path | None:
         """The file behind `/media/<parts joined by />`, or None; its type is in `MEDIA_TYPES`.
 

@@ -19,6 +19,9 @@ class Playlist(Row):
     name = fields.CharField(max_length=100)
     image_url = fields.CharField(max_length=2048, null=True)
     is_public = fields.BooleanField(default=False)
+    allow_duplicates = fields.BooleanField(default=False, db_default=False)
+    name_key = fields.CharField(max_length=100, default="", db_default="")
+    words = fields.TextField(default="", db_default="")
     owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="playlists", on_delete=fields.CASCADE
     )

@@ -1,6 +1,7 @@
 """Tracks: recordings that were uploaded, and can be played."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -34,6 +35,9 @@ class Track(Row):
         "models.User", null=True, related_name="tracks", on_delete=fields.SET_NULL
     )
     uploaded_by_id: UUID | None
+    words = fields.TextField(default="", db_default="")
+    # From then on it is there for nobody; the rooms that have it are being told.
+    deleted_at: datetime | None = fields.DatetimeField(null=True, db_index=True)
 
     class Meta:
         table = "tracks"

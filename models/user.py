@@ -51,6 +51,10 @@ class User(Row):
     custom_status = fields.CharField(max_length=128, null=True)
     role = fields.CharEnumField(Role, default=Role.USER)
     is_guest = fields.BooleanField(default=False)
+    # What they are found by: see `models.words`.
+    words = fields.TextField(default="", db_default="")
+    # Who has deleted their account stays as the nameless author of what they wrote.
+    deleted_at: datetime | None = fields.DatetimeField(null=True)
     updated_at: datetime = fields.DatetimeField(auto_now=True)
 
     # What others see: set by `models.presence.mark`, which knows who is connected.

@@ -1,0 +1,36 @@
+"""Words: what texts are searched by and sorted by, without regard to case and accents."""
+
+import unicodedata
+
+MAX_WORDS = 32
+
+
+def folded(text: str) -> str:
+    """`text` without case, accents and superfluous space: "Beyoncé " and "BEYONCE" are one."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
+
+
+def words_of(*texts: str | None) -> str:
+    """All words that the texts can be found by, each once, with a space between them.
+
+    "AC/DC" is found as `ac`, `dc` and `acdc`; what is nothing but signs ("!!!") is a word itself.
+    """
+    found: dict[str, None] = {}
+    for chunk in folded(" ".join(filter(None, texts))).split():
+        parts = _parts(chunk)
+        found.update(dict.fromkeys(parts))
+        found["".join(parts)] = None
+    return " ".join(found)
+
+
+def wanted_words(query: str) -> list[str]:
+    """The beginnings of words that a query asks for, all of which must be there."""
+    parts = [part for chunk in folded(query).split() for part in _parts(chunk)]
+    return list(dict.fromkeys(parts))[:MAX_WORDS]
+
+
+def _parts(chunk: str) -> list[str]:
+    spaced = "".join(letter if letter.isalnum() else " " for letter in chunk)
+    return spaced.split() or [chunk]
