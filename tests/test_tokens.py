@@ -34,7 +34,7 @@ def signed(house: House, token: str, *, algorithm: str = "HS256", **changes: Any
 
 
 def unsigned(token: str) -> str:
-    return jwt.encode(claims_of(token), None, "none")
+    return jwt.encode(claims_of(token), "", "none")
 
 
 async def refusal(house: House, token: str) -> str:
