@@ -77,5 +77,5 @@ class Caller:
         order: tuple[str, int] | None = None,
     ) -> None:
         """Say something to all in `channel`; `others_only`: not to this user's own sockets."""
-        mine = user_channel(self.user.id) if others_only else None
-        self.services.tell(channel, broadcast, value, except_channel=mine, order=order)
+        mine = [user_channel(self.user.id)] if others_only else []
+        self.services.tell(channel, broadcast, value, spared=mine, order=order)

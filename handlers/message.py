@@ -65,5 +65,5 @@ async def mark(caller: Caller, channel_id: UUID, message_id: UUID) -> Reading:
     reading = await mark_read(caller.user, channel, message_id, caller.now)
     if reading.moved:
         mine, this_one = user_channel(caller.user.id), caller.sid
-        caller.services.tell(mine, ChannelRead, reading, except_channel=this_one)
+        caller.services.tell(mine, ChannelRead, reading, spared=[this_one])
     return reading

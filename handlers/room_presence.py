@@ -128,9 +128,9 @@ def tell(services: Services, room: Room, news: News) -> None:
         left = {"user": str(news.user_id), "reason": str(news.reason)}
         services.manager.control("room_left", **names(room), **left)
     broadcast, value = put_in_words(room, news)
-    spared = user_channel(news.user_id) if news.what is Happened.LEFT and news.user_id else None
+    spared = [user_channel(news.user_id)] if news.what is Happened.LEFT and news.user_id else []
     order = (f"room:{room.id}", news.number)
-    services.tell(room_channel(room.id), broadcast, value, except_channel=spared, order=order)
+    services.tell(room_channel(room.id), broadcast, value, spared=spared, order=order)
 
 
 def put_in_words(room: Room, news: News) -> tuple[type[Broadcast], Any]:

@@ -1,7 +1,7 @@
 """What handlers and background tasks work with: built once by `server.py`, passed to all."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -54,14 +54,15 @@ class Services:
         broadcast: type[Broadcast],
         value: Any,
         *,
-        except_channel: str | None = None,
+        spared: Collection[str] = (),
         order: tuple[str, int] | None = None,
     ) -> None:
-        """Say `broadcast` to all sockets in `channel`, on every process. After the commit only."""
+        """Say `broadcast` to all sockets in `channel`, on every process. After the commit only.
+
+        Sockets that are in one of the channels `spared` do not hear it.
+        """
         data = dump(broadcast, value)
-        self.manager.publish(
-            channel, broadcast.event, data, except_room=except_channel, order=order
-        )
+        self.manager.publish(channel, broadcast.event, data, spared=spared, order=order)
 
     async def limit(self, limit: str, name: str, who: str) -> None:
         """Count `name` by `who`; `RateLimited` when that is too often."""

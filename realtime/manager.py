@@ -63,14 +63,14 @@ class FanOutManager(Membership):
         event: str,
         data: Any,
         *,
-        except_room: str | None = None,
+        spared: Collection[str] = (),
         order: tuple[str, int] | None = None,
     ) -> None:
-        """Say `event` to `room` everywhere, but not to sockets that are in `except_room` too.
+        """Say `event` to `room` everywhere, but not to sockets that are in one of `spared` too.
 
         `order` is a stream's name and a number in it: members hear the stream in that order.
         """
-        self.bus.publish(Message(room, encode(event, data), except_room, order))
+        self.bus.publish(Message(room, encode(event, data), ",".join(spared) or None, order))
 
     def say_here(self, room: str, event: str, data: Any) -> None:
         """Say `event` to this process' sockets in `room`."""
@@ -150,7 +150,7 @@ class FanOutManager(Membership):
         members = self.members.get(message.topic)
         if not members:
             return
-        spared = self._in(message.spared) if message.spared else {}
+        spared = {sid for each in message.spares for sid in self._in(each)}
         if spared or self.recovery.sockets:
             self._deliver_to_each(
                 heard, [each for each in members.items() if each[0] not in spared]

@@ -23,9 +23,10 @@ class Rule(StrEnum):
 
 @dataclass(slots=True)
 class Message:
-    """A packet, encoded once for all, to everybody in `topic` but those who are in `spared` too.
+    """A packet, encoded once for all, to everybody in `topic` but those whom it `spares`.
 
-    `order` is a stream and a number in it. What is not `kept` is heard, but in no topic's log.
+    `spared` are names with commas between them: who is in one of those does not hear it. `order`
+    is a stream and a number in it. What is not `kept` is heard, but in no topic's log.
     """
 
     topic: str
@@ -33,6 +34,11 @@ class Message:
     spared: str | None = None
     order: Order | None = None
     kept: bool = True
+
+    @property
+    def spares(self) -> list[str]:
+        """The topics whose sockets do not hear it."""
+        return self.spared.split(",") if self.spared else []
 
     @property
     def rule(self) -> Rule:

@@ -80,8 +80,7 @@ class Recoverable:
 
     def is_spared(self, heard: Heard) -> bool:
         """Whether this was not meant for it."""
-        spared = heard.message.spared
-        return spared is not None and (spared in self.sids or spared in self.topics)
+        return any(each in self.sids or each in self.topics for each in heard.message.spares)
 
 
 def with_offset(encoded: str, offset: str) -> str:

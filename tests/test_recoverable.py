@@ -38,7 +38,7 @@ class Hub(FanOutManager):
             self.basic_enter_room(sid, NAMESPACE, topic)
 
     async def say(self, what: int, topic: str, spared: str | None) -> None:
-        self.publish(topic, "said", what, except_room=spared)
+        self.publish(topic, "said", what, spared=[spared, "user:8"] if spared else [])
         while not self.bus.publisher.idle:
             await asyncio.sleep(0)
         await asyncio.sleep(0)
