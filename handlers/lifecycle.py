@@ -23,11 +23,13 @@ from handlers.housekeeping import keep_house
 from handlers.metrics import EVENT_TIMES, UNREAD
 from handlers.room_presence import Doors
 from handlers.services import Services
-from models.audio import AudioWorkers
+from models.audio import AudioWorkers, PictureWorkers
+from models.image import existing_images
 from models.media import MediaStore
 from models.presence import LIFE_SIGN_EVERY_S
 from models.presence_local import LocalPresence
 from models.presence_redis import RedisPresence
+from models.publication import Kind
 from models.row import new_id
 from models.server import Server
 from models.token import TokenIssuer
@@ -45,6 +47,7 @@ RETRY_AFTER_S = 5
 DRAIN_S = 7.0
 # The stock client in Node drops what it reads in one go with the end of the transport.
 LAST_WORDS_S = 0.25
+PUBLISHED = {Kind.TRACKS: existing_tracks, Kind.IMAGES: existing_images}
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +64,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             await Server.make_default()
             services = build(settings, clock, redis)
             async with services.media, working(services):
-                await services.media.sweep(existing_tracks)
+                await services.media.sweep(PUBLISHED)
                 yield services
     finally:
         await redis.aclose()
@@ -91,6 +94,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         presence=RedisPresence(redis, process_id) if shared else LocalPresence(),
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
+        picture_workers=PictureWorkers(),
         manager=manager,
         sio=sio,
     )
@@ -124,6 +128,7 @@ async def working(services: Services) -> AsyncIterator[None]:
         await services.tasks.end()
         await services.sio.tasks.end()
         await services.workers.close()
+        await services.picture_workers.close()
         await services.manager.close()
 
 

@@ -12,7 +12,7 @@ import redis.asyncio as redis
 from config.clock import SteadyClock
 from config.limits import Limiter
 from config.settings import Settings
-from models.audio import AudioWorkers
+from models.audio import AudioWorkers, PictureWorkers
 from models.errors import RateLimited
 from models.media import MediaStore
 from models.presence import Presence
@@ -35,6 +35,7 @@ class Services:
     presence: Presence
     media: MediaStore
     workers: AudioWorkers
+    picture_workers: PictureWorkers
     manager: FanOutManager
     sio: RealtimeServer
     callers: dict[str, Any] = field(default_factory=dict)

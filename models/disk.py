@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,14 @@ def append(path: Path, batch: bytearray) -> None:
     """Add bytes to the end of a file, which is made where there is none."""
     with path.open("ab") as file:
         file.write(batch)
+
+
+def link(source: Path, target: Path) -> None:
+    """The same bytes under another name, without copying them where the file system can."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def sync(path: Path) -> None:

@@ -1,10 +1,15 @@
 """Images: pictures that were uploaded, re-encoded in two sizes."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise import fields
 
-from models.row import Row
+from models.audio import PictureWorkers
+from models.audio.picture import PICTURE_NAME, THUMBNAIL_NAME
+from models.media import MediaStore, image_url
+from models.publication import Kind, Upload
+from models.row import Row, new_id
 from models.user import User
 
 
@@ -20,3 +25,45 @@ class Image(Row):
 
     class Meta:
         table = "images"
+
+    @property
+    def url(self) -> str:
+        return image_url(self.id, PICTURE_NAME)
+
+    @property
+    def thumbnail_url(self) -> str:
+        return image_url(self.id, THUMBNAIL_NAME)
+
+
+async def publish_image(upload: Upload, workers: PictureWorkers, user: User) -> Image:
+    """Read, clean and publish a finished upload. `NotPicture` and `TooManyPixels` for others."""
+    picture = await workers.process(await upload.finish(), upload.target)
+    image_id = new_id()
+    async with upload.published(image_id, existing_images, Kind.IMAGES):
+        return await Image.create(
+            id=image_id, uploaded_by=user, width=picture.width, height=picture.height
+        )
+
+
+async def existing_images(image_ids: set[UUID]) -> set[UUID]:
+    """Which of these ids are images."""
+    return _ids(await Image.filter(id__in=image_ids).values_list("id", flat=True))
+
+
+async def images_of(user_id: UUID) -> list[UUID]:
+    """All that a user has uploaded, the first first."""
+    ids = Image.filter(uploaded_by_id=user_id).order_by("id").values_list("id", flat=True)
+    return sorted(_ids(await ids))
+
+
+async def remove_images(image_ids: set[UUID], media: MediaStore) -> None:
+    """Delete images, rows and files; after a kill in between the next start ends it.
+
+    Not within a transaction: what is not committed at its end would seem to be there still.
+    """
+    async with media.removing(Kind.IMAGES, image_ids, existing_images):
+        await Image.filter(id__in=image_ids).delete()
+
+
+def _ids(found: Iterable[object]) -> set[UUID]:
+    return {UUID(str(each)) for each in found}

@@ -9,7 +9,8 @@ from tortoise.exceptions import IntegrityError
 from models.artist import Artist
 from models.audio import AudioWorkers, Recording
 from models.errors import NotFound, ValidationFailed
-from models.media import Upload, track_url
+from models.media import track_url
+from models.publication import Upload
 from models.row import new_id
 from models.track import Track
 from models.user import User
@@ -25,7 +26,7 @@ async def publish_track(
     `NotAudio` where there is no sound in it, `NotFound` for an unknown artist.
     """
     artist = await named_artist(form)
-    recording = await workers.process(await upload.finish(), upload.track)
+    recording = await workers.process(await upload.finish(), upload.target)
     if artist is None and recording.artist:
         artist = await artist_called(recording.artist, recording.genre)
     track_id = new_id()

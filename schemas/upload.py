@@ -1,7 +1,7 @@
-"""What comes beside an uploaded file."""
+"""Uploaded files on the wire, and what comes beside them."""
 
-from schemas.base import Request
-from schemas.fields import Id, Text
+from schemas.base import Reply, Request
+from schemas.fields import Id, Integer, Text
 
 
 class TrackForm(Request):
@@ -11,3 +11,17 @@ class TrackForm(Request):
     genre = Text(1, 100, blank=False)
     artist_id = Id()
     artist_name = Text(1, 200, blank=False)
+
+
+class ImageForm(Request):
+    """Beside a picture there is nothing to say."""
+
+
+class ImageReply(Reply):
+    """A picture, WebP: at most 4096 pixels a side, and its thumbnail at most 256."""
+
+    id = Id(required=True)
+    url = Text(required=True)
+    width = Integer(1, 4096, required=True)
+    height = Integer(1, 4096, required=True)
+    thumbnail_url = Text(required=True)

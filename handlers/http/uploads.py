@@ -8,14 +8,16 @@ from aiohttp import BodyPartReader, web
 from handlers.envelope import load, success
 from handlers.http.routes import SERVICES, answer, signed_in
 from models.errors import UnsupportedMediaType, ValidationFailed
-from models.media import Upload
+from models.image import publish_image
+from models.publication import Upload
 from models.upload import publish_track
 from schemas.track import TrackReply
-from schemas.upload import TrackForm
+from schemas.upload import ImageForm, ImageReply, TrackForm
 
 LIMIT = "60/h"
 CHUNK_BYTES = 256 * 1024
 STALLED_S = 60.0
+MAX_IMAGE_BYTES = 10 * 2**20
 MAX_FIELD_BYTES = 4096
 MAX_PARTS = 16
 
@@ -31,9 +33,21 @@ async def upload_track(request: web.Request) -> web.Response:
     return answer(success(track, TrackReply), 201)
 
 
+async def upload_image(request: web.Request) -> web.Response:
+    """Take a picture; answers 201 with its addresses, re-encoded and without its metadata."""
+    services = request.app[SERVICES]
+    session = await signed_in(request)
+    await services.limit(LIMIT, "POST /uploads/images", str(session.user_id))
+    async with services.media.upload(MAX_IMAGE_BYTES) as upload:
+        load(ImageForm, await receive(request, upload))
+        image = await publish_image(upload, services.picture_workers, session.user)
+    return answer(success(image, ImageReply), 201)
+
+
 def add_upload_routes(app: web.Application) -> None:
     """Serve them beside the routes with JSON bodies."""
     app.router.add_post("/uploads/tracks", upload_track)
+    app.router.add_post("/uploads/images", upload_image)
 
 
 async def receive(request: web.Request, upload: Upload) -> dict[str, str]:

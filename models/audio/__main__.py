@@ -11,14 +11,32 @@ import resource
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from models.audio.clean_picture import process_picture
+from models.audio.picture import NotPicture, PictureLimits
 from models.audio.process import process_track
-from models.audio.recording import AudioLimits, NotAudio, TooLong
+from models.audio.recording import AudioLimits, NotAudio
+from models.errors import SoundroomError
 
 _NICENESS = 10
+
+
+class _Work(NamedTuple):
+    """What can be asked for; `refusal` is of files that need too much memory."""
+
+    do: Callable[[Path, Path, Any], Any]
+    limits: type[AudioLimits | PictureLimits]
+    refusal: type[SoundroomError]
+
+
+_WORKS = {
+    "track": _Work(process_track, AudioLimits, NotAudio),
+    "picture": _Work(process_picture, PictureLimits, NotPicture),
+}
 
 
 def main() -> None:
@@ -46,19 +64,19 @@ def _limit_resources(memory_mb: int, cpu_s: int) -> None:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    work = _WORKS[request["work"]]
     try:
-        recording = process_track(
-            Path(request["source"]), Path(request["target_dir"]), AudioLimits(**request["limits"])
+        found = work.do(
+            Path(request["source"]), Path(request["target_dir"]), work.limits(**request["limits"])
         )
-    except TooLong as error:
-        return {"too_long": error.message}
-    except NotAudio as error:
-        return {"not_audio": error.message}
+    except SoundroomError as error:
+        return {"refused": type(error).__name__, "message": error.message}
     except (MemoryError, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.ENOMEM:
             raise
-        return {"not_audio": "This file needs more memory than we give to one."}
-    return {"recording": asdict(recording)}
+        message = "This file needs more memory than we give to one."
+        return {"refused": work.refusal.__name__, "message": message}
+    return {"found": asdict(found)}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """From an uploaded file to a recording: the whole way, in one call and one process."""
 
-import os
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from models.audio.rendition import Mixer, Rendition
 from models.audio.source import Source, opened
 from models.audio.tags import read_tags
 from models.audio.waveform import Samples, Waveform
+from models.disk import link
 
 _DEFAULT_LIMITS = AudioLimits()
 
@@ -47,7 +46,7 @@ def process_track(
         has_cover = write_cover(file, target_dir / "cover.jpg", limits.cover_max_pixels)
     sound = _listen(source, limits) if name else None
     if name and sound and stated_s and not sound.damaged and sound.agrees_with(stated_s):
-        _link(source, target_dir / name)
+        link(source, target_dir / name)
         # AAC fills its last packet; only an MP4's header knows where the sound in it ends.
         sound = replace(sound, duration_s=stated_s) if name == "audio.m4a" else sound
     else:
@@ -105,11 +104,3 @@ def _pass_through(
 
 def _duration_s(samples_by_rate: dict[int, int]) -> float:
     return sum(samples / rate_hz for rate_hz, samples in samples_by_rate.items())
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same bytes under another name, without copying them where the file system can."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -16,68 +16,80 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from models.audio.recording import AudioLimits, NotAudio, Recording, TooLong, WorkerCrashed
-from models.errors import Unavailable
+from models.audio.picture import NotPicture, PictureLimits, TooManyPixels
+from models.audio.recording import AudioLimits, NotAudio, TooLong
+from models.errors import SoundroomError, Unavailable
 
 _ROOT = Path(__file__).resolve().parents[2]
 _KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR")
 _LONGEST_ANSWER = 2**18
 
+Found = dict[str, Any]
+Limits = AudioLimits | PictureLimits
 
-class AudioWorkers:
+# How a process names its refusals.
+REFUSALS: dict[str, type[SoundroomError]] = {
+    refusal.__name__: refusal for refusal in (NotAudio, TooLong, NotPicture, TooManyPixels)
+}
+
+
+class CrashedError(Exception):
+    """The process died of its file."""
+
+
+class TooSlowError(CrashedError):
+    """The process did not finish within its time limit."""
+
+
+class Workers:
     """At most `count` worker processes at once; the other files wait their turn.
 
     `time_limit_s` and `memory_mb` bound one file's process; `max_waiting` the files that wait.
     """
 
     def __init__(
-        self,
-        count: int = 1,
-        *,
-        limits: AudioLimits | None = None,
-        time_limit_s: float = 1200,
-        memory_mb: int = 2048,
-        max_waiting: int = 32,
+        self, count: int, *, time_limit_s: float, memory_mb: int, max_waiting: int
     ) -> None:
-        self._limits = limits or AudioLimits()
         self._time_limit_s = time_limit_s
         self._memory_mb = memory_mb
         self._slots = asyncio.Semaphore(count)
         self._room = count + max_waiting
         # A thread waits for each process, from before its start until after its end: asyncio's own
         # subprocesses hang for ever when a cancellation meets them in their start.
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="audio")
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
         self._running: set[_Reader] = set()
         self._closed = False
 
-    async def process(self, source: Path, target_dir: Path) -> Recording:
-        """Run `process_track` on a file.
+    async def ask(self, work: str, source: Path, target_dir: Path, limits: Limits) -> Found:
+        """Have a process do `work` (of `models.audio.__main__`) on a file; what it found.
 
-        Raises `NotAudio` (`TooLong`, `WorkerCrashed`), `Unavailable` when too many files wait or
-        the server stops, OSError when the worker failed by no fault of the file. When this returns,
-        in whatever way, no process works on the file any more.
+        Raises the refusals of that work, `CrashedError`, `Unavailable` when too many files wait or
+        the server stops, OSError when the worker failed by no fault of the file. When this
+        returns, in whatever way, no process works on the file any more.
         """
         if self._room == 0:
             raise Unavailable("Too many uploads are being processed. Please try again soon.")
         self._room -= 1
         try:
             async with self._slots:
-                return await self._in_a_process(self._request(source, target_dir))
+                return await self._in_a_process(self._request(work, source, target_dir, limits))
         finally:
             self._room += 1
 
-    def _request(self, source: Path, target_dir: Path) -> bytes:
+    def _request(self, work: str, source: Path, target_dir: Path, limits: Limits) -> bytes:
         request = {
+            "work": work,
             "source": str(Path.cwd() / source),
             "target_dir": str(Path.cwd() / target_dir),
-            "limits": asdict(self._limits),
+            "limits": asdict(limits),
             "memory_mb": self._memory_mb,
             "cpu_s": math.ceil(self._time_limit_s),
         }
         return json.dumps(request).encode() + b"\n"
 
-    async def _in_a_process(self, request: bytes) -> Recording:
+    async def _in_a_process(self, request: bytes) -> Found:
         if self._closed:
             raise Unavailable
         reader = _Reader(request)
@@ -87,14 +99,14 @@ class AudioWorkers:
             async with asyncio.timeout(self._time_limit_s):
                 end = await asyncio.shield(ending)
         except TimeoutError:
-            raise WorkerCrashed("This file takes too long to read.") from None
+            raise TooSlowError from None
         finally:
             reader.kill()
             await asyncio.wait([ending])
             self._running.discard(reader)
         if self._closed:
             raise Unavailable
-        return end.recording()
+        return end.found()
 
     async def close(self) -> None:
         """End all workers now; what runs or waits fails with `Unavailable`."""
@@ -112,19 +124,18 @@ class _End:
     answer: bytes
     complaint: str
 
-    def recording(self) -> Recording:
+    def found(self) -> Found:
+        """What the process found. Raises what `Workers.ask` raises."""
         if self.status < 0:
-            raise WorkerCrashed("This file can't be read.")
+            raise CrashedError
         if self.status:
-            raise OSError(f"An audio worker failed: {self.complaint}")
+            raise OSError(f"A worker failed: {self.complaint}")
         match json.loads(self.answer):
-            case {"recording": found}:
-                return Recording(**{**found, "waveform": tuple(found["waveform"])})
-            case {"too_long": message}:
-                raise TooLong(message)
-            case {"not_audio": message}:
-                raise NotAudio(message)
-        raise OSError("An audio worker gave no answer.")
+            case {"found": dict() as found}:
+                return found
+            case {"refused": str() as name, "message": str() as message}:
+                raise REFUSALS[name](message)
+        raise OSError("A worker gave no answer.")
 
 
 class _Reader:

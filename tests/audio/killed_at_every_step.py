@@ -1,7 +1,7 @@
 """Do a deed once for each of its steps on the disk, killed with SIGKILL at that step; then sweep.
 
-Usage: killed_at_every_step.py publish|sweep FOLDER. Prints a JSON list, one object for each step:
-`{"step", "has_row", "faults"}`. A step is what Python's audit hooks tell of: opening a file,
+Usage: killed_at_every_step.py publish|remove|sweep FOLDER. Prints a JSON list, one object for each
+step: `{"step", "has_row", "faults"}`. A step is what Python's audit hooks tell of: opening a file,
 making, renaming, removing.
 """
 
@@ -18,6 +18,7 @@ from uuid import UUID
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models.media import MediaStore
+from models.publication import Kind
 
 TRACK = UUID("01890000-0000-7000-8000-000000000001")
 STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir"}
@@ -31,6 +32,7 @@ class House:
         self.data = folder / "data"
         self.row = folder / "row"
         self.acknowledged = folder / "acknowledged"
+        self.removed = folder / "removed"
 
     async def exists(self, ids: set[UUID]) -> set[UUID]:
         return ids if self.row.exists() else set()
@@ -38,21 +40,27 @@ class House:
     async def publish(self) -> None:
         async with MediaStore(self.data) as store, store.upload(max_bytes=10**6) as upload:
             await upload.write(SOUND)
-            (upload.track / "audio.m4a").write_bytes((await upload.finish()).read_bytes())
-            (upload.track / "cover.jpg").write_bytes(b"cover")
+            (upload.target / "audio.m4a").write_bytes((await upload.finish()).read_bytes())
+            (upload.target / "cover.jpg").write_bytes(b"cover")
             async with upload.published(TRACK, self.exists):
                 self.row.touch()
             self.acknowledged.touch()
 
     async def publish_and_die_before_the_commit(self) -> None:
         async with MediaStore(self.data) as store, store.upload(max_bytes=10**6) as upload:
-            (upload.track / "audio.m4a").write_bytes(SOUND)
+            (upload.target / "audio.m4a").write_bytes(SOUND)
             async with upload.published(TRACK, self.exists):
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    async def remove(self) -> None:
+        async with MediaStore(self.data) as store:
+            async with store.removing(Kind.TRACKS, {TRACK}, self.exists):
+                self.row.unlink()
+            self.removed.touch()
+
     async def sweep(self) -> None:
         async with MediaStore(self.data) as store:
-            await store.sweep(self.exists)
+            await store.sweep(dict.fromkeys(Kind, self.exists))
 
     def faults(self) -> list[str]:
         """What is wrong after a sweep."""
@@ -60,6 +68,7 @@ class House:
         left = {path.name for path in (self.data / "tmp").iterdir()} - {"sweep.lock"}
         checks = {
             "acknowledged, but lost": self.acknowledged.exists() and not self.row.exists(),
+            "removed, but there": self.removed.exists() and self.row.exists(),
             "files without a row": public.exists() and not self.row.exists(),
             "a row without its files": self.row.exists() and not self._is_whole(public),
             f"left in tmp: {left}": bool(left),
@@ -100,7 +109,10 @@ def main() -> None:
         house.data.mkdir(parents=True)
         if name == "sweep":
             in_a_process(house.publish_and_die_before_the_commit, 0, house.data)
-        deed = house.publish if name == "publish" else house.sweep
+        if name == "remove":
+            in_a_process(house.publish, 0, house.data)
+            house.acknowledged.unlink()
+        deed = {"publish": house.publish, "remove": house.remove, "sweep": house.sweep}[name]
         is_done = in_a_process(deed, step, house.data.parent)
         in_a_process(house.sweep, 0, house.data)
         outcome = {"step": step, "has_row": house.row.exists(), "faults": house.faults()}

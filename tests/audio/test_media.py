@@ -13,7 +13,8 @@ import pytest
 
 from models import media
 from models.disk import lock_of
-from models.media import MEDIA_TYPES, Exists, MediaStore, TooLarge, track_url
+from models.media import MEDIA_TYPES, MediaStore, image_url, track_url
+from models.publication import Exists, Kind, TooLarge
 
 STEPS = Path(__file__).with_name("killed_at_every_step.py")
 
@@ -38,6 +39,11 @@ async def no_answer(_: set[UUID]) -> set[UUID]:
     raise ConnectionError("The database is away.")
 
 
+def both(database: Exists) -> dict[Kind, Exists]:
+    """A database that says the same of tracks and images."""
+    return dict.fromkeys(Kind, database)
+
+
 def left_in(folder: Path) -> set[str]:
     """All files below `tmp` but the two kinds of lock."""
     files = (path for path in (folder / "tmp").rglob("*") if path.is_file())
@@ -47,7 +53,7 @@ def left_in(folder: Path) -> set[str]:
 async def publish(store: MediaStore, track_id: UUID) -> None:
     async with store.upload(max_bytes=100) as upload:
         await upload.write(b"sound")
-        (upload.track / "audio.m4a").write_bytes((await upload.finish()).read_bytes())
+        (upload.target / "audio.m4a").write_bytes((await upload.finish()).read_bytes())
         async with upload.published(track_id, nothing):
             pass
 
@@ -89,10 +95,43 @@ async def test_a_published_track_has_its_url(store: MediaStore, tmp_path: Path) 
     assert left_in(tmp_path) == set()
 
 
+async def test_an_image_has_its_place_beside_the_tracks(store: MediaStore, tmp_path: Path) -> None:
+    image_id = uuid4()
+    async with store.upload(max_bytes=100) as upload:
+        (upload.target / "image.webp").write_bytes(b"picture")
+        async with upload.published(image_id, nothing, Kind.IMAGES):
+            pass
+    parts = image_url(image_id, "image.webp").split("/")[2:]
+    path = await store.path_of(parts)
+    assert path is not None
+    assert path.read_bytes() == b"picture"
+    assert await store.path_of(["tracks", *parts[1:]]) is None
+    await store.remove_image(image_id)
+    assert await store.path_of(parts) is None
+    assert left_in(tmp_path) == set()
+
+
+async def test_what_is_removed_goes_with_its_row_and_stays_without(
+    store: MediaStore, tmp_path: Path
+) -> None:
+    gone, there = uuid4(), uuid4()
+    await publish(store, gone)
+    await publish(store, there)
+
+    async def one_of_them(ids: set[UUID]) -> set[UUID]:
+        return ids & {there}
+
+    async with store.removing(Kind.TRACKS, {gone, there}, one_of_them):
+        pass
+    assert [path.name for path in (store.folder / "tracks").iterdir()] == [str(there)]
+    assert left_in(tmp_path) == set()
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "", "tracks", "tracks/{id}", "tracks/{id}/", "tracks/{id}/cover.jpg", "tracks/{id}/source",
+        "images/{id}/audio.m4a", "other/{id}/audio.m4a",
         "tracks/{id}/../{id}/audio.m4a", "tracks/../tracks/{id}/audio.m4a",
         "./tracks/{id}/audio.m4a",
         "tracks/{ID}/audio.m4a", "tracks/{hex}/audio.m4a", "tracks/{{{id}}}/audio.m4a",
@@ -110,11 +149,11 @@ async def test_no_other_path_leads_anywhere(url: str, store: MediaStore) -> None
 async def test_a_track_whose_row_fails_is_taken_back(store: MediaStore, tmp_path: Path) -> None:
     track_id = uuid4()
     async with store.upload(max_bytes=10) as upload:
-        (upload.track / "audio.m4a").write_bytes(b"sound")
+        (upload.target / "audio.m4a").write_bytes(b"sound")
         with pytest.raises(RuntimeError):
             async with upload.published(track_id, nothing):
                 raise RuntimeError
-    assert list(store.tracks.iterdir()) == []
+    assert list((store.folder / "tracks").iterdir()) == []
     assert left_in(tmp_path) == set()
 
 
@@ -123,11 +162,11 @@ async def test_a_commit_whose_answer_was_lost_keeps_its_files(
 ) -> None:
     track_id = uuid4()
     async with store.upload(max_bytes=10) as upload:
-        (upload.track / "audio.m4a").write_bytes(b"sound")
+        (upload.target / "audio.m4a").write_bytes(b"sound")
         with pytest.raises(ConnectionError):
             async with upload.published(track_id, everything):
                 raise ConnectionError
-    assert (store.tracks / str(track_id) / "audio.m4a").exists()
+    assert (store.folder / "tracks" / str(track_id) / "audio.m4a").exists()
     assert left_in(tmp_path) == set()
 
 
@@ -139,16 +178,16 @@ async def test_what_the_database_could_not_settle_the_next_start_does(
 ) -> None:
     track_id = uuid4()
     async with MediaStore(tmp_path) as store, store.upload(max_bytes=10) as upload:
-        (upload.track / "audio.m4a").write_bytes(b"sound")
+        (upload.target / "audio.m4a").write_bytes(b"sound")
         with pytest.raises(ConnectionError):
             async with upload.published(track_id, no_answer):
                 raise ConnectionError
-    assert left_in(tmp_path) == {f"{track_id}.publishing"}
+    assert left_in(tmp_path) == {f"tracks.{track_id}.publishing"}
     async with MediaStore(tmp_path) as store:
         with pytest.raises(ConnectionError):
-            await store.sweep(no_answer)
-        assert await store.sweep(database) == 1
-        assert (store.tracks / str(track_id)).exists() == stays
+            await store.sweep(both(no_answer))
+        assert await store.sweep(both(database)) == 1
+        assert (store.folder / "tracks" / str(track_id)).exists() == stays
     assert left_in(tmp_path) == set()
 
 
@@ -157,7 +196,7 @@ async def test_a_cancelled_publication_is_settled(store: MediaStore, tmp_path: P
 
     async def upload() -> None:
         async with store.upload(max_bytes=10) as upload:
-            (upload.track / "audio.m4a").write_bytes(b"sound")
+            (upload.target / "audio.m4a").write_bytes(b"sound")
             async with upload.published(uuid4(), nothing):
                 entered.set()
                 await asyncio.Event().wait()
@@ -167,7 +206,7 @@ async def test_a_cancelled_publication_is_settled(store: MediaStore, tmp_path: P
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert list(store.tracks.iterdir()) == []
+    assert list((store.folder / "tracks").iterdir()) == []
     assert left_in(tmp_path) == set()
 
 
@@ -178,11 +217,11 @@ async def test_a_sweep_leaves_the_living_alone(tmp_path: Path) -> None:
         MediaStore(tmp_path) as other,
         one.upload(max_bytes=10) as upload,
     ):
-        (upload.track / "audio.m4a").write_bytes(b"sound")
+        (upload.target / "audio.m4a").write_bytes(b"sound")
         async with upload.published(track_id, everything):
-            assert await one.sweep(nothing) == 0
-            assert await other.sweep(nothing) == 0
-        assert (one.tracks / str(track_id) / "audio.m4a").exists()
+            assert await one.sweep(both(nothing)) == 0
+            assert await other.sweep(both(nothing)) == 0
+        assert (one.folder / "tracks" / str(track_id) / "audio.m4a").exists()
 
 
 async def test_a_process_in_its_start_does_not_seem_dead(
@@ -200,11 +239,11 @@ async def test_a_process_in_its_start_does_not_seem_dead(
     async with MediaStore(tmp_path) as other:
         monkeypatch.setattr(media, "lock_of", lock_after_a_sweep_was_tried)
         async with MediaStore(tmp_path):
-            assert await other.sweep(nothing) == 0
+            assert await other.sweep(both(nothing)) == 0
     assert found == []
 
 
-@pytest.mark.parametrize("deed", ["publish", "sweep"])
+@pytest.mark.parametrize("deed", ["publish", "remove", "sweep"])
 def test_a_kill_at_any_step_leaves_nothing_half_and_loses_nothing(
     deed: str, tmp_path: Path
 ) -> None:
@@ -214,6 +253,7 @@ def test_a_kill_at_any_step_leaves_nothing_half_and_loses_nothing(
     outcomes = json.loads(printed)
     assert len(outcomes) > 10
     assert [outcome for outcome in outcomes if outcome["faults"]] == []
-    # Both ends are among them: killed before anything was public, and after all was done.
-    assert {outcome["has_row"] for outcome in outcomes} >= ({False, True} if deed == "publish" else
-                                                           {False})  # fmt: skip
+    # Both ends are among them: killed before anything was done, and after all was.
+    assert {outcome["has_row"] for outcome in outcomes} == (
+        {False} if deed == "sweep" else {False, True}
+    )
