@@ -19,6 +19,7 @@ from handlers.playback import stop_playback
 from handlers.room_presence import announce, put_out_stranger, settle
 from handlers.services import Services
 from models import room_care
+from models.attachment import forget_unsent
 from models.errors import NotFound
 from models.lease import Lease
 from models.nonce import Nonce
@@ -207,6 +208,8 @@ class Housekeeping:
         now = self._services.now()
         for row in (Nonce, RoomKick, Session):
             await row.forget_old(now)
+        while await forget_unsent(self._services.media, now):
+            pass
 
 
 def by_room(places: Iterable[Place]) -> dict[UUID, list[UUID]]:

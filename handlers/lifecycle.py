@@ -23,6 +23,7 @@ from handlers.housekeeping import keep_house
 from handlers.metrics import EVENT_TIMES, UNREAD
 from handlers.room_presence import Doors
 from handlers.services import Services
+from models.attachment import existing_attachments
 from models.audio import AudioWorkers, PictureWorkers
 from models.image import existing_images
 from models.media import MediaStore
@@ -32,6 +33,7 @@ from models.presence_redis import RedisPresence
 from models.publication import Kind
 from models.row import new_id
 from models.server import Server
+from models.signed_path import PathSigner
 from models.token import TokenIssuer
 from models.upload import existing_tracks
 from realtime.bus import Bus
@@ -47,7 +49,11 @@ RETRY_AFTER_S = 5
 DRAIN_S = 7.0
 # The stock client in Node drops what it reads in one go with the end of the transport.
 LAST_WORDS_S = 0.25
-PUBLISHED = {Kind.TRACKS: existing_tracks, Kind.IMAGES: existing_images}
+PUBLISHED = {
+    Kind.TRACKS: existing_tracks,
+    Kind.IMAGES: existing_images,
+    Kind.ATTACHMENTS: existing_attachments,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +101,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
         picture_workers=PictureWorkers(),
+        private_paths=PathSigner(settings.jwt_access_secret),
         manager=manager,
         sio=sio,
     )

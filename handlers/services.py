@@ -16,6 +16,7 @@ from models.audio import AudioWorkers, PictureWorkers
 from models.errors import RateLimited
 from models.media import MediaStore
 from models.presence import Presence
+from models.signed_path import PathSigner
 from models.token import TokenIssuer
 from realtime.manager import FanOutManager
 from realtime.server import RealtimeServer
@@ -36,6 +37,7 @@ class Services:
     media: MediaStore
     workers: AudioWorkers
     picture_workers: PictureWorkers
+    private_paths: PathSigner
     manager: FanOutManager
     sio: RealtimeServer
     callers: dict[str, Any] = field(default_factory=dict)

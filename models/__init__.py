@@ -4,6 +4,7 @@ The names below are the rows, for Tortoise to find.
 """
 
 from models.artist import Artist
+from models.attachment import Attachment
 from models.block import Block
 from models.channel import Channel
 from models.favorite import Favorite
@@ -27,6 +28,7 @@ from models.user import User
 
 __all__ = [
     "Artist",
+    "Attachment",
     "Block",
     "Channel",
     "ChannelEvent",

@@ -1,7 +1,8 @@
-"""Where files live: public ones under `media`, half-made ones under `tmp`, nothing in between.
+"""Where files live: whole ones under `media`, half-made ones under `tmp`, nothing in between.
 
     DATA_DIR/media/tracks/<track id>/audio.m4a, cover.jpg    public, never changed
     DATA_DIR/media/images/<image id>/image.webp, thumb.webp  the same
+    DATA_DIR/media/attachments/<attachment id>/file          for holders of a signed path only
     DATA_DIR/tmp/<process>/lock                              held (flock) while the process lives
     DATA_DIR/tmp/<process>/<upload>/source, target/          an upload in the making
     DATA_DIR/tmp/<process>/<kind>.<id>.publishing            its files are public, its row may be
@@ -156,16 +157,20 @@ class MediaStore:
             await settle(things, exists, self.folder, self._own)
 
     async def path_of(self, parts: Sequence[str]) -> Path | None:
-        """The file behind `/media/<parts joined by />`, or None; its type is in `MEDIA_TYPES`.
+        """The public file behind `/media/<parts joined by />`, or None; see `MEDIA_TYPES`.
 
         Only names that we ourselves give are known, so there is no way out of the folder.
         """
         match list(parts):
             case [kind, media_id, name] if is_canonical(media_id):
-                if kind in set(Kind) and name in _NAMES[Kind(kind)]:
+                if kind in set(_NAMES) and name in _NAMES[Kind(kind)]:
                     path = self.folder / kind / media_id / name
                     return path if await asyncio.to_thread(path.is_file) else None
         return None
+
+    def private_path(self, kind: Kind, media_id: UUID, name: str) -> Path:
+        """The file of something that is not for everybody; whether it is there, its row says."""
+        return self.folder / kind / str(media_id) / name
 
 
 async def _without_row(things: set[Published], exists: Mapping[Kind, Exists]) -> set[Published]:

@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
     TRACKS = "tracks"
     IMAGES = "images"
+    ATTACHMENTS = "attachments"
 
 
 class Published(NamedTuple):

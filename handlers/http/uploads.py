@@ -7,17 +7,20 @@ from aiohttp import BodyPartReader, web
 
 from handlers.envelope import load, success
 from handlers.http.routes import SERVICES, answer, signed_in
+from handlers.services import Services
+from models.attachment import Attachment, publish_attachment
 from models.errors import UnsupportedMediaType, ValidationFailed
 from models.image import publish_image
 from models.publication import Upload
 from models.upload import publish_track
 from schemas.track import TrackReply
-from schemas.upload import ImageForm, ImageReply, TrackForm
+from schemas.upload import AttachmentForm, AttachmentReply, ImageForm, ImageReply, TrackForm
 
 LIMIT = "60/h"
 CHUNK_BYTES = 256 * 1024
 STALLED_S = 60.0
 MAX_IMAGE_BYTES = 10 * 2**20
+MAX_ATTACHMENT_BYTES = 25 * 2**20
 MAX_FIELD_BYTES = 4096
 MAX_PARTS = 16
 
@@ -44,10 +47,29 @@ async def upload_image(request: web.Request) -> web.Response:
     return answer(success(image, ImageReply), 201)
 
 
+async def upload_attachment(request: web.Request) -> web.Response:
+    """Take a file of any kind for a message to come; answers 201 with its signed address."""
+    services = request.app[SERVICES]
+    session = await signed_in(request)
+    await services.limit(LIMIT, "POST /uploads/attachments", str(session.user_id))
+    async with services.media.upload(MAX_ATTACHMENT_BYTES) as upload:
+        load(AttachmentForm, await receive(request, upload))
+        attachment = await publish_attachment(upload, session.user)
+    return answer(success(attachment_view(services, attachment), AttachmentReply), 201)
+
+
+def attachment_view(services: Services, attachment: Attachment) -> dict[str, Any]:
+    """An attachment with an address of now."""
+    names = ("id", "filename", "size", "mime_type", "width", "height")
+    url = attachment.url(services.private_paths, services.now())
+    return {name: getattr(attachment, name) for name in names} | {"url": url}
+
+
 def add_upload_routes(app: web.Application) -> None:
     """Serve them beside the routes with JSON bodies."""
     app.router.add_post("/uploads/tracks", upload_track)
     app.router.add_post("/uploads/images", upload_image)
+    app.router.add_post("/uploads/attachments", upload_attachment)
 
 
 async def receive(request: web.Request, upload: Upload) -> dict[str, str]:
