@@ -18,7 +18,8 @@ from handlers.caller import Caller
 from handlers.playback import stop_playback
 from handlers.room_presence import announce, put_out_stranger, settle
 from handlers.services import Services
-from models import room_care
+from handlers.track_removal import take_away
+from models import room_care, track_removal
 from models.attachment import forget_unsent
 from models.errors import NotFound
 from models.lease import Lease
@@ -104,6 +105,7 @@ class Housekeeping:
             Chore(self.bury_the_dead, 1),
             Chore(self.end_memberships, 5),
             Chore(self.stop_the_deserted, 5),
+            Chore(self.remove_tracks, 2),
             Chore(self.reconcile, 20),
             Chore(self.vouch, 10, alone=False),
             Chore(self.forget_old, 3600),
@@ -136,6 +138,11 @@ class Housekeeping:
         for room_id in await room_care.playing_to_nobody(self._services.now()):
             with suppress(NotFound):
                 await stop_playback(self._services, room_id, Reason.IDLE)
+
+    async def remove_tracks(self) -> None:
+        """Tracks whose deletion was not finished, or is left to us, are taken away."""
+        for track_id in await track_removal.marked():
+            await take_away(self._services, track_id)
 
     async def reconcile(self) -> None:
         """Set right who is connected, where the one to do it was killed, or Redis was emptied.

@@ -23,6 +23,7 @@ from handlers.housekeeping import keep_house
 from handlers.metrics import EVENT_TIMES, UNREAD
 from handlers.room_presence import Doors
 from handlers.services import Services
+from models import search_sqlite
 from models.attachment import existing_attachments
 from models.audio import AudioWorkers, PictureWorkers
 from models.image import existing_images
@@ -67,6 +68,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         if settings.redis_url:
             await discipline(clock, partial(reference_ms, redis), partial(share_epoch, redis))
         async with open_database(settings.database_url, settings.data_dir, settings.database_pool):
+            await search_sqlite.prepare()
             await Server.make_default()
             services = build(settings, clock, redis)
             async with services.media, working(services):

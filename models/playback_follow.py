@@ -60,6 +60,14 @@ async def skip(stage: Stage, reason: Reason, now_ms: float, by: UUID | None) -> 
     await _follow(stage, Ending.SKIPPED, Cause(reason, now_ms, by))
 
 
+async def take_out(stage: Stage, track_id: UUID, now_ms: float) -> None:
+    """A track is being deleted: it leaves the queue, and where it is on the room goes on."""
+    if await QueueItem.filter(room_id=stage.room.id, track_id=track_id, playing=None).delete():
+        stage.queue_changed = True
+    if stage.state.track_id == track_id:
+        await _follow(stage, Ending.REMOVED, Cause(Reason.REMOVED, now_ms))
+
+
 async def act_if_due(stage: Stage, now_ms: float) -> None:
     """What the server does by itself: open the gate, or go on at the end of a track.
 
@@ -80,6 +88,7 @@ async def take_off(stage: Stage, reason: Reason, by: UUID | None) -> None:
 
 async def _play_directly(stage: Stage, track_id: UUID, position: float, cause: Cause) -> None:
     """What was on is gone for good, and the queue stays."""
+    await Track.held([track_id])
     track = await Track.existing(track_id)
     item_id = await _put_beside_queue(stage, track.id, cause)
     await _load(stage, track, item_id, position, cause)

@@ -50,6 +50,7 @@ class PlaybackRecord(Model):
 
     class Meta:
         table = "playbacks"
+        indexes = (("track_id",), ("autoplayed_id",), ("queue_item_id",))
 
     @classmethod
     async def of(cls, room_id: UUID) -> Playback:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.functions import Sum
+from tortoise.queryset import QuerySet
 
 from models.queue_order import Queued, ordered
 from models.room import QueueOrder, Room
@@ -43,7 +44,12 @@ class QueueItem(Row):
     class Meta:
         table = "queue_items"
         unique_together = (("room_id", "playing"),)
-        indexes = (("room_id", "rank"),)
+        indexes = (("room_id", "rank"), ("track_id",))
+
+    @classmethod
+    def waiting_in(cls, room_id: UUID) -> QuerySet[Self]:
+        """The items of a room's queue, but for those of tracks that are being deleted."""
+        return cls.filter(room_id=room_id, playing=None, track__deleted_at=None)
 
     def queued(self, votes: int = 0) -> Queued:
         """This row as the pure value that is put in order."""
@@ -133,7 +139,7 @@ class Queue:
     @classmethod
     async def of(cls, room: Room) -> Self:
         """Read it, in three queries."""
-        rows = await QueueItem.filter(room_id=room.id, playing=None)
+        rows = await QueueItem.waiting_in(room.id)
         votes = await _votes_in(room.id)
         turns = await QueueTurn.filter(room_id=room.id).values_list("user_id", "at_ms")
         last_turns: dict[UUID, float] = {_uuid(user_id): at_ms for user_id, at_ms in turns}

@@ -12,10 +12,11 @@ from models.playlist import Playlist
 from models.queue import Queue, QueueEntry, QueueItem, QueueVote
 from models.queue_order import moved, rank_between
 from models.room import QueueOrder
-from models.track import Track
+from models.track import ABSENT, Track
 from models.user import User
 
 MAX_ITEMS = 500
+GONE = "There is no such item in the queue."
 
 
 async def add_track(
@@ -23,8 +24,7 @@ async def add_track(
 ) -> QueueEntry:
     """Append a track; once for each `nonce` (`NonceUsedError`: see `added_before`)."""
     await stage.member(user)
-    track = await Track.existing(track_id)
-    (item,) = await _append(stage, user, [track.id], now)
+    (item,) = await _append(stage, user, [track_id], now)
     if nonce:
         await Nonce.use(user.id, nonce, _payload(stage.room.id, track_id), item.id, now)
     return await _entry(item)
@@ -73,7 +73,9 @@ async def move(stage: Stage, user: User, item_id: UUID, position: int) -> None:
     own = stage.room.queue_order is QueueOrder.FAIR
     item = await _changeable(stage, user, item_id, own=own)
     queue = await Queue.of(stage.room)
-    queued = next(each for each in queue.items if each.id == item.id)
+    queued = next((each for each in queue.items if each.id == item.id), None)
+    if queued is None:  # its track has just been deleted
+        raise NotFound(GONE)
     ranks = moved(queue.items, queued, position, queue.order, queue.last_turns)
     for row in (rows := [queue.rows[row_id] for row_id in ranks]):
         row.rank = ranks[row.id]
@@ -107,6 +109,8 @@ async def _append(
     stage: Stage, user: User, track_ids: Sequence[UUID], now: datetime
 ) -> list[QueueItem]:
     """New items behind all others, all or none."""
+    if len(await Track.held(set(track_ids))) < len(set(track_ids)):
+        raise NotFound(ABSENT)
     ranks = await QueueItem.filter(room_id=stage.room.id, playing=None).values_list(
         "rank", flat=True
     )
@@ -136,14 +140,16 @@ async def _changeable(stage: Stage, user: User, item_id: UUID, *, own: bool) -> 
 
 async def _waiting(stage: Stage, item_id: UUID) -> QueueItem:
     """That item of the queue, else `NotFound`; also for the one that is on."""
-    item = await QueueItem.get_or_none(id=item_id, room_id=stage.room.id, playing=None)
+    item = await QueueItem.waiting_in(stage.room.id).get_or_none(id=item_id)
     if item is None:
-        raise NotFound("There is no such item in the queue.")
+        raise NotFound(GONE)
     return item
 
 
 async def _entry(item: QueueItem) -> QueueEntry:
     tracks = await Track.without_waveform([item.track_id])
+    if item.track_id not in tracks:
+        raise NotFound(ABSENT)
     return _as_entry(item, tracks[item.track_id])
 
 

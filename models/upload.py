@@ -4,15 +4,14 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-
 from models.artist import Artist
 from models.audio import AudioWorkers, Recording
-from models.errors import NotFound, ValidationFailed
+from models.errors import ValidationFailed
 from models.media import track_url
 from models.publication import Upload
 from models.row import new_id
 from models.track import Track
+from models.track_change import create_track
 from models.user import User
 
 UNNAMED = "Untitled"
@@ -28,12 +27,12 @@ async def publish_track(
     artist = await named_artist(form)
     recording = await workers.process(await upload.finish(), upload.target)
     if artist is None and recording.artist:
-        artist = await artist_called(recording.artist, recording.genre)
+        artist = await Artist.called(recording.artist, recording.genre)
     track_id = new_id()
     name = recording.title or spoken_name(upload.name)
     values = track_values(track_id, recording, {"name": name, **form})
     async with upload.published(track_id, existing_tracks):
-        await Track.create(**values, artist=artist, uploaded_by=user)
+        await create_track(artist.id if artist else None, **values, uploaded_by=user)
     return await Track.get(id=track_id).select_related("artist")
 
 
@@ -48,23 +47,9 @@ async def named_artist(form: dict[str, Any]) -> Artist | None:
     if "artist_id" in form and "artist_name" in form:
         raise ValidationFailed.of("artistId", "invalid", "Give either artistId or artistName.")
     if "artist_id" in form:
-        artist = await Artist.get_or_none(id=form["artist_id"])
-        if artist is None:
-            raise NotFound("There is no such artist.")
-        return artist
+        return await Artist.existing(form["artist_id"])
     name = form.get("artist_name")
-    return await artist_called(name, form.get("genre")) if name else None
-
-
-async def artist_called(name: str, genre: str | None) -> Artist:
-    """The artist of that name, without regard to case; made where there is none."""
-    key = name.strip().lower()[:200]
-    if found := await Artist.get_or_none(name_key=key):
-        return found
-    try:
-        return await Artist.create(name=name.strip(), name_key=key, genre=genre and genre[:100])
-    except IntegrityError:  # another upload was quicker
-        return await Artist.get(name_key=key)
+    return await Artist.called(name, form.get("genre")) if name else None
 
 
 def spoken_name(file_name: str) -> str:
@@ -75,13 +60,11 @@ def spoken_name(file_name: str) -> str:
 
 def track_values(track_id: UUID, recording: Recording, form: dict[str, Any]) -> dict[str, Any]:
     """The row's columns, out of the recording and what its uploader says of it."""
-    name = form["name"]
     genre = form.get("genre") or recording.genre
     cover = recording.cover_name
     return {
         "id": track_id,
-        "name": name,
-        "name_key": name.lower()[:200],
+        "name": form["name"],
         "genre": genre and genre[:100],
         "duration": recording.duration_s,
         "url": track_url(track_id, recording.audio_name),

@@ -3,6 +3,9 @@
 import unicodedata
 
 MAX_WORDS = 32
+# A letter may fold into many. What is longer than this is found by its beginning, and no index of
+# any database is burst.
+MAX_WORD = 200
 
 
 def folded(text: str) -> str:
@@ -12,8 +15,13 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
 
 
+def sort_key(name: str, most: int = 200) -> str:
+    """What a name is sorted by, at most so many characters."""
+    return folded(name)[:most]
+
+
 def words_of(*texts: str | None) -> str:
-    """All words that the texts can be found by, each once, with a space between them.
+    """All words that the texts can be found by, each once, with one space between them.
 
     "AC/DC" is found as `ac`, `dc` and `acdc`; what is nothing but signs ("!!!") is a word itself.
     """
@@ -21,7 +29,7 @@ def words_of(*texts: str | None) -> str:
     for chunk in folded(" ".join(filter(None, texts))).split():
         parts = _parts(chunk)
         found.update(dict.fromkeys(parts))
-        found["".join(parts)] = None
+        found["".join(parts)[:MAX_WORD]] = None
     return " ".join(found)
 
 
@@ -33,4 +41,4 @@ def wanted_words(query: str) -> list[str]:
 
 def _parts(chunk: str) -> list[str]:
     spaced = "".join(letter if letter.isalnum() else " " for letter in chunk)
-    return spaced.split() or [chunk]
+    return [part[:MAX_WORD] for part in spaced.split() or [chunk]]

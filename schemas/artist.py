@@ -1,7 +1,8 @@
 """Artists on the wire."""
 
-from schemas.base import Paging, Reply
-from schemas.fields import Choice, Id, Text
+from schemas.base import Reply, Request
+from schemas.fields import Choice, Id, Text, Url
+from schemas.library import LibraryList
 
 
 class ArtistReply(Reply):
@@ -13,11 +14,28 @@ class ArtistReply(Reply):
     image_url = Text(required=True, allow_none=True)
 
 
-class LibraryList(Paging):
-    """What to list of the library, and in which order."""
+class ArtistDetails(ArtistReply):
+    """The same, with who entered them."""
 
-    query = Text(1, 100, load_default=None)
-    genre = Text(1, 100, load_default=None)
-    artist_id = Id(load_default=None)
+    created_by = Id(required=True, allow_none=True, attribute="created_by_id")
+
+
+class ArtistList(LibraryList):
     sort = Choice("name", "newest", load_default="name")
-    cursor = Text(1, 500, load_default=None)
+
+
+class ArtistGet(Request):
+    artist_id = Id(required=True)
+
+
+class ArtistCreate(Request):
+    name = Text(1, 200, blank=False, required=True)
+    genre = Text(1, 100, blank=False, allow_none=True)
+    image_url = Url(allow_none=True)
+    nonce = Text(1, 64)
+
+
+class ArtistUpdate(ArtistGet):
+    name = Text(1, 200, blank=False)
+    genre = Text(1, 100, blank=False, allow_none=True)
+    image_url = Url(allow_none=True)

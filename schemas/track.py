@@ -4,7 +4,8 @@ from marshmallow import fields
 
 from schemas.artist import ArtistReply
 from schemas.base import Reply, Request
-from schemas.fields import Id, Number, Text, Time
+from schemas.fields import Choice, Id, Number, Text, Time, Url
+from schemas.library import LibraryList
 
 
 class TrackReply(Reply):
@@ -24,3 +25,17 @@ class TrackReply(Reply):
 
 class TrackGet(Request):
     track_id = Id(required=True)
+
+
+class TrackList(LibraryList):
+    """`artist` sorts by the artists' names, tracks without one last."""
+
+    uploaded_by = Id(load_default=None)
+    sort = Choice("name", "newest", "artist", "duration", load_default="name")
+
+
+class TrackUpdate(TrackGet):
+    name = Text(1, 200, blank=False)
+    genre = Text(1, 100, blank=False, allow_none=True)
+    artist_id = Id(allow_none=True)
+    cover_url = Url(allow_none=True)

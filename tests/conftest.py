@@ -4,11 +4,12 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import uuid_utils.compat
 
+from models.words import sort_key, words_of
 from tests.client import PASSWORD, Client, post
 from tests.servers import House, database, postgres, redis_server
 
@@ -104,17 +105,37 @@ def again(client: Client) -> dict[str, Any]:
 def make_track(house: House) -> MakeTrack:
     """`await make_track(duration=30)`: a track's id; put into the database without a recording."""
 
-    async def make_track(name: str = "Song", duration: float = 30.0) -> str:
+    async def make_track(
+        name: str = "Song",
+        duration: float = 30.0,
+        *,
+        genre: str | None = None,
+        artist_id: str | None = None,
+        uploaded_by: str | None = None,
+        cover_url: str | None = None,
+    ) -> str:
         track_id = uuid_utils.compat.uuid7()
+        artist = None
+        if artist_id:
+            (row,) = await house.fetch("SELECT name FROM artists WHERE id = $1", UUID(artist_id))
+            artist = row["name"]
         await house.execute(
             "INSERT INTO tracks"
-            " (id, created_at, name, name_key, duration, url, mime_type, waveform)"
-            " VALUES ($1, CURRENT_TIMESTAMP, $2, $3, $4, $5, 'audio/mp4', '[]')",
+            " (id, created_at, name, name_key, duration, url, mime_type, waveform,"
+            " genre, artist_id, artist_key, uploaded_by_id, cover_url, words)"
+            " VALUES ($1, CURRENT_TIMESTAMP, $2, $3, $4, $5, 'audio/mp4', '[]',"
+            " $6, $7, $8, $9, $10, $11)",
             track_id,
             name,
-            name.lower(),
+            sort_key(name),
             duration,
             f"/media/tracks/{track_id}/audio.m4a",
+            genre,
+            artist_id and UUID(artist_id),
+            f"0{sort_key(artist)}" if artist else "1",
+            uploaded_by and UUID(uploaded_by),
+            cover_url,
+            words_of(name, artist, genre),
         )
         return str(track_id)
 
