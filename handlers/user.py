@@ -4,18 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from handlers.caller import Caller
+from handlers.friend import tell_parted
 from handlers.registry import event
 from handlers.services import server_channel
+from models.block import Block, block, unblock
 from models.cursor import Page
-from models.errors import ValidationFailed
 from models.server import Server
 from models.snapshot import Snapshot
 from models.user import User
+from schemas.base import Paging
 from schemas.snapshot import SnapshotReply
 from schemas.user import (
     OwnUserReply,
     UserGet,
     UserList,
+    UserNamed,
     UserReply,
     UserSetStatus,
     UserUpdated,
@@ -32,8 +35,6 @@ async def me(caller: Caller) -> User:
 @event("user:get", UserGet, reply=UserReply)
 async def get(caller: Caller, user_id: UUID | None = None, tag: str | None = None) -> User:
     """One user, by id or by tag."""
-    if (user_id is None) == (tag is None):
-        raise ValidationFailed.of("userId", "required", "Give either userId or tag.")
     user = await User.visible_to(caller.user.id, user_id=user_id, tag=tag)
     await caller.services.presence.mark([user])
     return user
@@ -43,8 +44,8 @@ async def get(caller: Caller, user_id: UUID | None = None, tag: str | None = Non
 async def list_users(
     caller: Caller, limit: int, query: str | None = None, cursor: str | None = None
 ) -> Page[User]:
-    """Users by name."""
-    page = await User.listed(query, cursor, limit)
+    """Users by name; `query` has beginnings of the words in their username and display name."""
+    page = await User.listed(caller.user.id, query, cursor, limit)
     await caller.services.presence.mark(page.items)
     return page
 
@@ -71,6 +72,31 @@ async def set_status(caller: Caller, status: str, **changes: Any) -> User:
     await user.change(chosen_status=status, **changes)
     await announce(caller, user)
     return user
+
+
+@event("user:block", UserNamed, limit="30/m")
+async def block_user(caller: Caller, user_id: UUID) -> None:
+    """Have nothing to do with a user: friendship and requests end, and they cannot find the caller.
+
+    They find neither the caller nor the rooms of which the caller is host, but for those they are
+    in or have the invite code of. Nobody tells them.
+    """
+    if await block(caller.user.id, user_id):
+        tell_parted(caller.services, caller.user.id, user_id)
+
+
+@event("user:unblock", UserNamed, limit="30/m")
+async def unblock_user(caller: Caller, user_id: UUID) -> None:
+    """Block a user no longer; whom the caller does not block is no error."""
+    await unblock(caller.user.id, user_id)
+
+
+@event("user:blocked", Paging, reply=UserReply, many=True)
+async def blocked(caller: Caller, limit: int, cursor: str | None = None) -> Page[User]:
+    """Whom the caller blocks, the last blocked first."""
+    page = await Block.listed(caller.user.id, cursor, limit)
+    await caller.services.presence.mark(page.items)
+    return page
 
 
 async def announce(caller: Caller, user: User) -> None:

@@ -3,17 +3,25 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
 
 from models.cursor import Page, decode_cursor, read_page
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, ValidationFailed
 from models.row import Row
+from models.words import folded, wanted_words, words_of
 
 MAX_TAG_NUMBER = 9999
+MAX_DISPLAY_KEY = 64
+ABSENT = "There is no such user."
+
+SomeUser = TypeVar("SomeUser", bound="User")
 
 
 class UserStatus(StrEnum):
@@ -45,6 +53,8 @@ class User(Row):
     provider = fields.CharField(max_length=16, default="local")
     two_factor_enabled = fields.BooleanField(default=False)
     display_name = fields.CharField(max_length=32)
+    # What they are sorted by, where they are shown by that name.
+    display_key = fields.CharField(max_length=MAX_DISPLAY_KEY, default="", db_default="")
     avatar_url = fields.CharField(max_length=2048, null=True)
     bio = fields.CharField(max_length=500, null=True)
     chosen_status = fields.CharEnumField(UserStatus, default=UserStatus.ONLINE)
@@ -82,19 +92,22 @@ class User(Row):
         is_guest: bool = False,
     ) -> Self:
         """Make a user; a name or an email that is taken is a `Conflict`."""
+        user = cls(
+            username=username,
+            username_key=username.lower(),
+            tag_number=secrets.randbelow(MAX_TAG_NUMBER) + 1,
+            email=email,
+            email_key=email and email.lower(),
+            password_hash=password_hash,
+            display_name=display_name or username,
+            is_guest=is_guest,
+        )
+        user._take_keys()
         try:
-            return await cls.create(
-                username=username,
-                username_key=username.lower(),
-                tag_number=secrets.randbelow(MAX_TAG_NUMBER) + 1,
-                email=email,
-                email_key=email and email.lower(),
-                password_hash=password_hash,
-                display_name=display_name or username,
-                is_guest=is_guest,
-            )
+            await user.save()
         except IntegrityError:
             raise Conflict("That name or email is taken.") from None
+        return user
 
     @classmethod
     async def called(cls, *, username: str | None = None, email: str | None = None) -> Self | None:
@@ -105,35 +118,70 @@ class User(Row):
 
     @classmethod
     async def visible_to(
-        cls, _viewer: UUID, *, user_id: UUID | None = None, tag: str | None = None
+        cls, viewer: UUID, *, user_id: UUID | None = None, tag: str | None = None
     ) -> Self:
-        """The user with that id or tag; everybody may see everybody, unknown is `NotFound`."""
+        """The user with that id or tag, one of which is given.
+
+        Who is unknown, has deleted their account or blocks the viewer is `NotFound`.
+        """
+        if (user_id is None) == (tag is None):
+            raise ValidationFailed.of("userId", "required", "Give either userId or tag.")
+        rows = cls.seen_by(viewer)
         if tag is not None:
             name, _, number = tag.rpartition("#")
-            found = await cls.get_or_none(username_key=name.lower(), tag_number=int(number))
+            found = await rows.get_or_none(username_key=name.lower(), tag_number=int(number))
         else:
-            found = await cls.get_or_none(id=user_id)
+            found = await rows.get_or_none(id=user_id)
         if found is None:
-            raise NotFound("There is no such user.")
+            raise NotFound(ABSENT)
         return found
 
     @classmethod
-    async def listed(cls, query: str | None, cursor: str | None, limit: int) -> Page[Self]:
-        """Users by name, those whose name or display name contains `query`."""
-        rows = cls.all().order_by("username_key")
+    def seen_by(cls, viewer: UUID) -> QuerySet[Self]:
+        """Everybody but those who block the viewer, and those who are no more."""
+        from models.block import Block  # noqa: PLC0415 - they refer to each other
+
+        return cls.filter(~Q(id__in=Block.blockers_of(viewer)), deleted_at=None)
+
+    @classmethod
+    async def listed(
+        cls, viewer: UUID, query: str | None, cursor: str | None, limit: int
+    ) -> Page[Self]:
+        """Users by name; `query` has beginnings of the words in their names."""
+        rows = cls.seen_by(viewer).order_by("username_key")
         if query:
-            rows = rows.filter(username_key__contains=query.lower())
+            rows = matching(rows, query)
         if cursor:
             (after,) = decode_cursor(cursor, str)
             rows = rows.filter(username_key__gt=after)
         return await read_page(rows, limit, lambda user: (user.username_key,))
 
     async def change(self, **changes: Any) -> None:
-        """Change the profile; a taken name is a `Conflict`."""
-        if "username" in changes:
-            changes["username_key"] = changes["username"].lower()
-        self.update_from_dict(changes)
+        """Change the profile; a taken name is a `Conflict`.
+
+        What they are found by comes from both names, one of which another of the user's sockets
+        may be changing: so it is done alone.
+        """
         try:
-            await self.save(update_fields=[*changes, "updated_at"])
+            async with in_transaction():
+                newest = await type(self).select_for_update().get(id=self.id)
+                self.username, self.display_name = newest.username, newest.display_name
+                self.update_from_dict(changes)
+                keys = self._take_keys()
+                await self.save(update_fields=[*changes, *keys, "updated_at"])
         except IntegrityError:
             raise Conflict("That name is taken.") from None
+
+    def _take_keys(self) -> tuple[str, ...]:
+        """Set what they are found and sorted by, and name it."""
+        self.username_key = self.username.lower()
+        self.display_key = folded(self.display_name)[:MAX_DISPLAY_KEY]
+        self.words = words_of(self.username, self.display_name)
+        return "username_key", "display_key", "words"
+
+
+def matching(rows: QuerySet[SomeUser], query: str) -> QuerySet[SomeUser]:
+    """Those of `rows` in whose names each of the query's words begins a word."""
+    for word in wanted_words(query):
+        rows = rows.filter(Q(words__startswith=word) | Q(words__contains=f" {word}"))
+    return rows

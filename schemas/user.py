@@ -45,6 +45,10 @@ class UserGet(Request):
     tag = Text(3, 40, pattern=r"[A-Za-z0-9_-]+#\d{4}", says="A tag looks like ada#1234.")
 
 
+class UserNamed(Request):
+    user_id = Id(required=True)
+
+
 class UserList(Paging):
     query = Text(1, 64)
 
