@@ -49,7 +49,10 @@ async def create(
 async def list_rooms(
     caller: Caller, limit: int, query: str | None = None, cursor: str | None = None
 ) -> Page[Room]:
-    """The rooms that the caller may join, the fullest first: public with space, and their own."""
+    """The rooms that the caller may join, the fullest first: those with space, and their own.
+
+    Others' are public ones, and their friends' for friends; none of who blocks the caller.
+    """
     return await Room.listed(caller.user, query, cursor, limit, caller.now)
 
 
@@ -66,7 +69,7 @@ async def get(caller: Caller, room_id: UUID) -> Room:
 async def join(caller: Caller, room_id: UUID, invite_code: str | None = None) -> RoomState:
     """Enter a room, hear its events from now on, and get its state. Joining again is no error.
 
-    Private rooms, and those for friends, are entered with their invite code.
+    Private rooms are entered with their invite code, and so are those for friends by others.
     """
     await arrive(caller, room_id, invite_code)
     state = await RoomState.of(caller.user, room_id)

@@ -9,11 +9,13 @@ from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.expressions import F, Q
+from tortoise.expressions import F, Q, Subquery
 from tortoise.transactions import in_transaction
 
+from models.block import Block
 from models.cursor import Page, decode_cursor, foreign_cursor, read_page
 from models.errors import NotFound
+from models.friend import Friendship
 from models.local_lock import local_lock
 from models.playlist import Playlist
 from models.room_news import Departure, Happened, News
@@ -26,7 +28,10 @@ ABSENT = "There is no such room."
 
 
 class Visibility(StrEnum):
-    """Who may find a room and enter it. Members and whoever has the invite code always may."""
+    """Who may find a room and enter it; `friends` are the host's.
+
+    Members and whoever has the invite code always may, and nobody else whom the host blocks.
+    """
 
     PUBLIC = "public"
     FRIENDS = "friends"
@@ -108,12 +113,12 @@ class Room(Row):
         return room
 
     async def is_open_to(self, user: User, invite_code: str | None = None) -> bool:
-        """Whether `user` may see it and enter it: it is public, they are in it, or were invited."""
+        """Whether `user` may see it and enter it: they may find it, are in it, or were invited."""
         from models.member import Member  # noqa: PLC0415 - they refer to each other
 
-        if self.visibility is Visibility.PUBLIC:
-            return True
         if invite_code and secrets.compare_digest(invite_code.encode(), self.invite_code.encode()):
+            return True
+        if await type(self).exists(_found_by(user.id), id=self.id):
             return True
         return await Member.exists(room_id=self.id, user_id=user.id)
 
@@ -128,7 +133,7 @@ class Room(Row):
         mine = await Member.filter(user_id=user.id).values_list("room_id", flat=True)
         barred = await RoomKick.rooms_barred_to(user.id, now)
         has_space = Q(member_count__lt=F("capacity"))
-        joinable = Q(visibility=Visibility.PUBLIC) & has_space & ~Q(id__in=barred)
+        joinable = _found_by(user.id) & has_space & ~Q(id__in=barred)
         rows = cls.filter(joinable | Q(id__in=mine), closed_at=None)
         if query:
             rows = rows.filter(name_key__contains=query.lower())
@@ -148,6 +153,14 @@ class Room(Row):
         """Remember, within `changing`, what the members are to be told after it."""
         self.news_count += 1
         self.news.append(News(what, self.news_count, member, user_id, reason))
+
+
+def _found_by(user_id: UUID) -> Q:
+    """The rooms that a user may find without being in them."""
+    friends = Subquery(Friendship.filter(user_id=user_id).values("friend_id"))
+    of_friends = Q(visibility=Visibility.FRIENDS, host_id__in=friends)
+    blocked = Q(host_id__isnull=False, host_id__in=Block.blockers_of(user_id))
+    return (Q(visibility=Visibility.PUBLIC) | of_friends) & ~blocked
 
 
 def _after(cursor: str) -> Q:
