@@ -7,6 +7,7 @@ from typing import Any, Self
 from tortoise.query_utils import Prefetch
 
 from models.channel import Channel
+from models.friend_list import Friend, friends_of
 from models.member import Member
 from models.message_read import unread_of
 from models.presence import Presence
@@ -15,23 +16,24 @@ from models.server import Server
 from models.user import User
 
 MAX_ROOMS = 100
+MAX_FRIENDS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A user's world: each server and room with its channels, each channel with `unread`.
 
-    Nobody can befriend anybody yet, nor open a direct channel: those lists are empty.
+    Of the friends they are the first 200. Nobody can open a direct channel yet: there are none.
     """
 
     user: User
     servers: Sequence[Server]
     rooms: Sequence[Room]
-    friends: Sequence[Any] = ()
+    friends: Sequence[Friend]
     direct_channels: Sequence[Any] = ()
 
     @classmethod
-    async def of(cls, user: User, _presence: Presence) -> Self:
+    async def of(cls, user: User, presence: Presence) -> Self:
         """All that `user` may see from the start."""
         in_order = Prefetch("channels", queryset=Channel.all().order_by("position", "id"))
         servers = await Server.filter(is_default=True).prefetch_related(in_order)
@@ -42,7 +44,8 @@ class Snapshot:
         unread = await unread_of(user.id, [channel.id for channel in channels])
         for channel in channels:
             channel.unread = unread.get(channel.id, 0)
-        return cls(user, servers, rooms)
+        friends = await friends_of(user.id, presence, MAX_FRIENDS_SHOWN)
+        return cls(user, servers, rooms, friends.items)
 
 
 async def rooms_of(user: User) -> list[Room]:

@@ -4,9 +4,10 @@ from marshmallow import fields
 
 from schemas.base import Reply
 from schemas.channel import ChannelState
+from schemas.friend import FriendReply
 from schemas.room import RoomReply
 from schemas.server import ServerReply
-from schemas.user import OwnUserReply, UserReply
+from schemas.user import OwnUserReply
 
 
 class RoomState(RoomReply):
@@ -22,10 +23,10 @@ class ServerState(ServerReply):
 
 
 class SnapshotReply(Reply):
-    """The caller, their friends, servers, direct channels and rooms."""
+    """The caller, their first 200 friends, servers, direct channels and rooms."""
 
     user = fields.Nested(OwnUserReply, required=True)
-    friends = fields.List(fields.Nested(UserReply), required=True)
+    friends = fields.List(fields.Nested(FriendReply), required=True)
     servers = fields.List(fields.Nested(ServerState), required=True)
     direct_channels = fields.List(fields.Nested(ChannelState), required=True)
     rooms = fields.List(fields.Nested(RoomState), required=True)
