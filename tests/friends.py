@@ -1,7 +1,10 @@
 """Friends for tests: how two become friends, and whom each side takes for one."""
 
+from uuid import UUID
+
 from tests.client import Client
 from tests.rooms import Json
+from tests.servers import House
 
 
 def named(client: Client) -> Json:
@@ -31,3 +34,22 @@ async def requests_of(client: Client) -> tuple[list[str], list[str]]:
     requests = await client.ok("friend:requests")
     incoming = [each["requester"]["id"] for each in requests["incoming"]]
     return incoming, [each["receiver"]["id"] for each in requests["outgoing"]]
+
+
+async def delete(house: House, *clients: Client) -> None:
+    """Have these users' accounts deleted."""
+    for client in clients:
+        deletion = "UPDATE users SET deleted_at = CURRENT_TIMESTAMP WHERE id = $1"
+        await house.execute(deletion, UUID(client.id))
+
+
+async def paged(client: Client, event: str, payload: Json) -> list[Json]:
+    """All rows of a list that is read in pages."""
+    found: list[Json] = []
+    cursor: Json = {}
+    while True:
+        answer = await client.call(event, {**payload, **cursor})
+        found += answer["data"]
+        if answer["meta"]["nextCursor"] is None:
+            return found
+        cursor = {"cursor": answer["meta"]["nextCursor"]}

@@ -17,7 +17,7 @@ from models.row import new_id
 from models.user import User
 from tests.client import Client
 from tests.conftest import Connect, MakeTrack
-from tests.friends import asks, befriend, friends_of, named, requests_of
+from tests.friends import asks, befriend, delete, friends_of, named, paged, requests_of
 from tests.playing import add, play
 from tests.rooms import Json, here, open_room
 from tests.servers import House
@@ -166,8 +166,7 @@ async def test_who_has_gone_is_no_friend(connect: Connect, house: House) -> None
     ada, bob, eve = [await connect(name) for name in ("ada", "bob", "eve")]
     await befriend(ada, bob)
     request = await asks(eve, ada)
-    deletion = "UPDATE users SET deleted_at = CURRENT_TIMESTAMP WHERE id IN ($1, $2)"
-    await house.execute(deletion, UUID(bob.id), UUID(eve.id))
+    await delete(house, bob, eve)
     assert await ada.refused("friend:accept", {"requestId": request["id"]}) == "not_found"
     assert await ada.refused("friend:remove", named(bob)) == "not_found"
     assert await friends_of(ada) == []
@@ -185,14 +184,8 @@ async def test_friends_are_sorted_by_the_name_they_show(connect: Connect) -> Non
         await friend.ok("user:update_profile", {"displayName": name})
         await befriend(friend, ada)
         ids[friend.id] = name
-    found: list[str] = []
-    cursor: Json = {}
-    while True:
-        answer = await ada.call("friend:list", {"limit": 2, **cursor})
-        found += [friend["user"]["id"] for friend in answer["data"]]
-        if answer["meta"]["nextCursor"] is None:
-            break
-        cursor = {"cursor": answer["meta"]["nextCursor"]}
+    pages = await paged(ada, "friend:list", {"limit": 2})
+    found = [friend["user"]["id"] for friend in pages]
     assert set(found) == set(ids)
     assert [ids[each].lower() for each in found] == ["anna", "bob", "bob", "émile", "zoë"]
     for query, names in {"EMI": ["émile"], "zoe": ["Zoë"], "b": ["bob", "Bob"]}.items():

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import Connect
+from tests.friends import befriend, paged
 from tests.rooms import Json, here, open_room
 
 
@@ -93,6 +94,43 @@ async def test_the_list_has_what_i_may_join(connect: Connect) -> None:
     rooms = [await open_room(ada, name=word, **some) for some in [*settings, {}]]
     assert [room["id"] for room in await bob.ok("room:list", {"query": word})] == [rooms[3]["id"]]
     assert len(await ada.ok("room:list", {"query": word})) == 4
+
+
+async def test_friends_of_the_host_find_a_room_for_friends_and_enter_it(connect: Connect) -> None:
+    ada, bob, eve = [await connect(name) for name in ("ada", "bob", "eve")]
+    word = uuid4().hex
+    room = await open_room(ada, name=word, visibility="friends")
+    await befriend(bob, eve)
+    assert await bob.refused("room:join", here(room)) == "not_found"
+    await befriend(ada, bob)
+    assert [each["id"] for each in await bob.ok("room:list", {"query": word})] == [room["id"]]
+    assert (await bob.ok("room:get", here(room)))["id"] == room["id"]
+    await bob.ok("room:join", here(room))
+    # Friends of a friend are no friends.
+    assert await eve.ok("room:list", {"query": word}) == []
+    assert await eve.refused("room:join", here(room)) == "not_found"
+
+
+async def test_who_is_a_friend_no_more_stays_in_the_room_they_are_in(connect: Connect) -> None:
+    ada, bob = await connect("ada"), await connect("bob")
+    await befriend(ada, bob)
+    room, other = [await open_room(ada, name=uuid4().hex, visibility="friends") for _ in range(2)]
+    await bob.ok("room:join", here(room))
+    await ada.ok("friend:remove", {"userId": bob.id})
+    await bob.ok("room:join", here(room))
+    assert len(await bob.ok("room:list", {"query": room["name"]})) == 1
+    assert await bob.refused("room:get", here(other)) == "not_found"
+
+
+async def test_the_pages_have_rooms_of_all_kinds_once(connect: Connect) -> None:
+    ada, bob = await connect("ada"), await connect("bob")
+    word = uuid4().hex
+    await befriend(ada, bob)
+    kinds = ["public", "friends", "private"] * 2
+    rooms = [await open_room(ada, name=word, visibility=kind) for kind in kinds]
+    await bob.ok("room:join", here(rooms[1]))
+    found = await paged(bob, "room:list", {"query": word, "limit": 1})
+    assert [room["id"] for room in found] == [rooms[at]["id"] for at in (1, 4, 3, 0)]
 
 
 @pytest.mark.parametrize("cursor", ["rubbish", "W10", "WzEsMl0", "WzFlOTksIngiXQ", "WzEsIngiXQ"])

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from config.database import open_database
 from models.channel import Channel
+from models.friend import Friendship
+from models.member import Member
 from models.message_list import Slice
 from models.message_log import missed_since
 from models.message_send import Draft
@@ -18,6 +21,7 @@ from models.snapshot import Snapshot
 from models.user import User
 from tests.client import Client
 from tests.conftest import Connect
+from tests.friends import befriend
 from tests.test_message import make_room, say
 
 
@@ -67,6 +71,15 @@ async def test_a_fresh_client_draws_its_rooms(connect: Connect) -> None:
     assert (await bob.ok("user:snapshot"))["rooms"] == []
 
 
+async def test_a_fresh_client_draws_its_friends(connect: Connect) -> None:
+    ada, bob = await connect("ada"), await connect("bob")
+    await befriend(ada, bob)
+    await bob.ok("room:join", {"roomId": (await make_room(bob))["id"]})
+    snapshot = await ada.ok("user:snapshot")
+    assert snapshot["friends"] == await ada.ok("friend:list")
+    assert snapshot["friends"][0]["listening"]["roomName"] == "Listeners"
+
+
 @contextmanager
 def queries() -> Iterator[list[str]]:
     """The statements that are run within."""
@@ -94,14 +107,28 @@ async def test_what_grows_is_read_with_as_many_queries(tmp_path: Path) -> None:
                 await found_room(ada, now, None, name="Listeners")
                 draft = Draft(bob, {"content": "Hi"})
                 await draft.send(now, lambda message: {"seq": message.seq})
+                await a_friend_who_listens(ada, presence)
             general = await Channel.open_to(ada, None)
             with queries() as for_list:
                 page = await Slice(limit=50).of(general)
             with queries() as for_snapshot:
                 snapshot = await Snapshot.of(ada, presence)
+            assert len(snapshot.friends) == len(snapshot.rooms)
+            assert all(friend.listening for friend in snapshot.friends)
             assert len(page.items) == len(snapshot.rooms) == snapshot.servers[0].channels[0].unread
             with queries() as for_sync:
                 assert len(await missed_since(general, 0) or ()) == len(page.items)
             counts.append((len(for_list), len(for_snapshot), len(for_sync)))
     assert counts == [counts[0]] * 3
-    assert 0 < max(counts[0]) < 8
+    assert 0 < max(counts[0]) < 14
+
+
+async def a_friend_who_listens(user: User, presence: LocalPresence) -> None:
+    """Give `user` a friend who is in a room."""
+    now = datetime.now(UTC)
+    friend = await User.sign_up(uuid4().hex)
+    for one, other in ((user, friend), (friend, user)):
+        await Friendship.create(user=one, friend=other)
+    room = await found_room(friend, now, None, name="Listeners")
+    await Member.filter(room_id=room.id).update(disconnected_at=None)
+    await presence.connect(friend.id, friend.username)
