@@ -28,7 +28,7 @@ from models.attachment import existing_attachments
 from models.audio import AudioWorkers, PictureWorkers
 from models.image import existing_images
 from models.media import MediaStore
-from models.presence import LIFE_SIGN_EVERY_S
+from models.presence import LIFE_SIGN_EVERY_S, Presence
 from models.presence_local import LocalPresence
 from models.presence_redis import RedisPresence
 from models.publication import Kind
@@ -84,6 +84,9 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
     shared = settings.redis_url
     bus: Bus = RedisBus(redis, process_id, channel_log) if shared else LocalBus(channel_log)
     manager = FanOutManager(bus, Recovery(redis, bus))
+    presence: Presence = LocalPresence(clock.now_ms)
+    if shared:
+        presence = RedisPresence(redis, process_id, clock.now_ms)
     sio = RealtimeServer(
         manager=manager,
         now_ms=clock.now_ms,
@@ -99,7 +102,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         redis=redis,
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
         tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
-        presence=RedisPresence(redis, process_id) if shared else LocalPresence(),
+        presence=presence,
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
         picture_workers=PictureWorkers(),

@@ -4,70 +4,119 @@ Every process keeps a sign of life. The sockets of one that died without a word 
 whichever process notices first (`reap`), so that nobody stays connected for ever.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
 import redis.asyncio as redis
-from redis.asyncio.client import Pipeline
 
-from config.redis import PREFIX
+from config.redis import REDIS_DOWN
 from models.batch import Batch
-from models.presence import DEAD_AFTER_S, CountedSocket, Place, Presence
+from models.presence import (
+    DEAD_AFTER_S,
+    GRACE_MS,
+    RECOVERABLE_MS,
+    Clock,
+    CountedSocket,
+    Place,
+    Presence,
+    Standing,
+)
+from models.presence_news import MOST, News, insisting, read_change, written
+from models.presence_steps import (
+    LINGERING,
+    NEWS,
+    PROCESSES,
+    RECOVERABLE,
+    Step,
+    count,
+    life_key,
+    room_key,
+    rooms_key,
+    seat,
+    sockets_key,
+    uncount,
+    unseat,
+    user_key,
+)
 
-PROCESSES = f"{PREFIX}processes"
 BATCH = 200
+AT_ONCE = 1000
 
-Key = TypeVar("Key")
-Change = Callable[[Pipeline], None]
+Item = TypeVar("Item")
 
 
 class RedisPresence(Presence):
     """This process' part in the count of sockets, which all processes share."""
 
-    def __init__(self, client: "redis.Redis", process_id: str) -> None:
+    def __init__(self, client: "redis.Redis", process_id: str, now_ms: Clock) -> None:
+        super().__init__(now_ms)
         self._redis = client
         self._process_id = process_id
-        self._changes = Batch("presence", self._change)
+        self._steps = Batch("presence", self._take_steps)
 
     async def show_life(self) -> None:
         async with self._redis.pipeline() as pipeline:
             pipeline.sadd(PROCESSES, self._process_id)
-            pipeline.set(_life(self._process_id), 1, ex=DEAD_AFTER_S)
+            pipeline.set(life_key(self._process_id), 1, ex=DEAD_AFTER_S)
             await pipeline.execute()
 
     async def connect(self, user_id: UUID, sid: str) -> None:
-        await self._changes.do(partial(_count, self._process_id, CountedSocket(sid, user_id, ())))
+        await self._steps.do(partial(count, self._process_id, CountedSocket(sid, user_id, ())))
 
     async def disconnect(self, user_id: UUID, sid: str, room_ids: Iterable[UUID]) -> None:
-        socket = CountedSocket(sid, user_id, tuple(room_ids))
-        await self._changes.do(partial(_uncount, self._process_id, socket))
+        try:
+            await self._end(self._process_id, CountedSocket(sid, user_id, tuple(room_ids)))
+        except REDIS_DOWN:
+            self.insist([user_id])  # it may come back without knowing that they were there
+            raise
 
     async def enter(self, room_id: UUID, user_id: UUID, sid: str) -> None:
-        await self._changes.do(partial(_seat, room_id, user_id, sid))
+        await self._steps.do(partial(seat, room_id, user_id, sid))
 
     async def leave(self, room_id: UUID, user_id: UUID, sid: str) -> None:
-        await self._changes.do(partial(_unseat, room_id, user_id, sid))
+        await self._steps.do(partial(unseat, room_id, user_id, sid))
 
     async def in_rooms(self, places: Iterable[Place]) -> dict[Place, int]:
-        return await self._counts({place: _room(*place) for place in places})
+        places = list(places)
+        if not places:
+            return {}
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for place in places:
+                pipeline.scard(room_key(*place))
+            return dict(zip(places, await pipeline.execute(), strict=True))
 
-    async def count(self, user_ids: Iterable[UUID]) -> dict[UUID, int]:
-        return await self._counts({user_id: _user(user_id) for user_id in user_ids})
+    async def standing(self, user_ids: Iterable[UUID]) -> dict[UUID, Standing]:
+        user_ids = list(user_ids)
+        counts, (ends,) = await self._counts(user_ids, LINGERING)
+        now_ms = self._now_ms()
+        return {
+            user_id: Standing(count, (end or 0.0) > now_ms)
+            for user_id, count, end in zip(user_ids, counts, ends, strict=True)
+        }
+
+    async def reachable(self, user_ids: Collection[UUID]) -> set[UUID]:
+        found: set[UUID] = set()
+        for some in batched(user_ids, AT_ONCE):
+            counts, ends = await self._counts(some, LINGERING, RECOVERABLE)
+            known = zip(some, counts, *ends, strict=True)
+            found |= {user_id for user_id, count, *until in known if count or any(until)}
+        return found
 
     async def is_alone(self) -> bool:
         return set(map(str, await self._redis.smembers(PROCESSES))) <= {self._process_id}
 
     async def registered(self) -> set[str]:
-        return set(map(str, await self._redis.hkeys(_sockets(self._process_id))))
+        return set(map(str, await self._redis.hkeys(sockets_key(self._process_id))))
 
     async def register(self, sockets: Iterable[CountedSocket]) -> None:
         for some in batched(sockets, BATCH):
             async with self._redis.pipeline() as pipeline:
                 for socket in some:
-                    _count(self._process_id, socket, pipeline)
+                    count(self._process_id, socket, pipeline)
                 await pipeline.execute()
 
     async def forget(self, sids: Collection[str]) -> list[CountedSocket]:
@@ -81,96 +130,89 @@ class RedisPresence(Presence):
         return lost
 
     async def leave_for_good(self) -> None:
-        await self._redis.delete(_life(self._process_id))
+        await self._redis.delete(life_key(self._process_id))
+
+    async def pass_on(self) -> None:
+        while some := list(islice(self._changes, MOST)):
+            try:
+                await self._redis.rpush(NEWS, *dict.fromkeys(map(written, some)))
+            except REDIS_DOWN:
+                self._changes = deque(dict.fromkeys(insisting(self._changes)))
+                raise
+            for _ in some:
+                self._changes.popleft()
+
+    async def news(self) -> News:
+        now_ms = self._now_ms()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.lrange(NEWS, 0, MOST - 1)
+            pipeline.zrangebyscore(LINGERING, "-inf", now_ms)
+            changes, gone = await pipeline.execute()
+        return News.of(map(read_change, changes), list(map(UUID, gone)), now_ms)
+
+    async def strike(self, news: News) -> None:
+        recoverable = dict.fromkeys(map(str, news.gone), news.until_ms + RECOVERABLE_MS)
+        async with self._redis.pipeline() as pipeline:
+            pipeline.ltrim(NEWS, news.read, -1)
+            pipeline.zremrangebyscore(LINGERING, "-inf", news.until_ms)
+            pipeline.zremrangebyscore(RECOVERABLE, "-inf", news.until_ms)
+            if recoverable:
+                pipeline.zadd(RECOVERABLE, recoverable)
+            await pipeline.execute()
 
     async def _dead(self) -> list[str]:
         processes = sorted(map(str, await self._redis.smembers(PROCESSES)))
         async with self._redis.pipeline(transaction=False) as pipeline:
             for process_id in processes:
-                pipeline.exists(_life(process_id))
+                pipeline.exists(life_key(process_id))
             alive = await pipeline.execute()
         return [process for process, lives in zip(processes, alive, strict=True) if not lives]
 
     async def _take_out(self, process_id: str, sids: set[str] | None = None) -> list[CountedSocket]:
         """Take sockets of a process out, all of them without `sids`."""
-        counted = (await self._redis.hgetall(_sockets(process_id))).items()
+        counted = (await self._redis.hgetall(sockets_key(process_id))).items()
         owners = {str(sid): UUID(str(user)) for sid, user in counted if sids is None or sid in sids}
         async with self._redis.pipeline(transaction=False) as pipeline:
             for sid in owners:
-                pipeline.smembers(_rooms(sid))
+                pipeline.smembers(rooms_key(sid))
             rooms = await pipeline.execute()
         lost = []
         for (sid, user_id), names in zip(owners.items(), rooms, strict=True):
             socket = CountedSocket(sid, user_id, tuple(UUID(str(name)) for name in names))
-            await self._changes.do(partial(_uncount, process_id, socket))
+            await self._end(process_id, socket)
             lost.append(socket)
         return lost
 
-    async def _change(self, changes: Sequence[Change]) -> Sequence[None]:
+    async def _end(self, process_id: str, socket: CountedSocket) -> None:
+        until_ms = self._now_ms() + GRACE_MS
+        await self._steps.do(partial(uncount, process_id, socket, until_ms))
+
+    async def _take_steps(self, steps: Sequence[Step]) -> Sequence[None]:
         """What sockets do at one time, in the order in which they do it."""
         async with self._redis.pipeline() as pipeline:
-            for change in changes:
-                change(pipeline)
+            for step in steps:
+                step(pipeline)
             await pipeline.execute()
-        return [None] * len(changes)
+        return [None] * len(steps)
 
-    async def _counts(self, keys: dict[Key, str]) -> dict[Key, int]:
-        if not keys:
-            return {}
+    async def _counts(
+        self, user_ids: Sequence[UUID], *ends: str
+    ) -> tuple[list[int], list[list[float | None]]]:
+        """How many sockets each user has, and what stands of them in each of the sorted sets."""
+        if not user_ids:
+            return [], [[] for _ in ends]
+        names = list(map(str, user_ids))
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for key in keys.values():
-                pipeline.scard(key)
-            counts = await pipeline.execute()
-        return dict(zip(keys, counts, strict=True))
+            for user_id in user_ids:
+                pipeline.scard(user_key(user_id))
+            for key in ends:
+                pipeline.zmscore(key, names)
+            answers = await pipeline.execute()
+        return answers[: len(names)], answers[len(names) :]
 
 
-def batched(sockets: Iterable[CountedSocket], size: int) -> Iterator[list[CountedSocket]]:
-    """`sockets` in lists of at most `size`."""
-    rest = iter(sockets)
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """`items` in lists of at most `size`."""
+    rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
-
-
-def _count(process_id: str, socket: CountedSocket, pipeline: Pipeline) -> None:
-    pipeline.hset(_sockets(process_id), socket.sid, str(socket.user_id))
-    pipeline.sadd(_user(socket.user_id), socket.sid)
-    for room_id in socket.room_ids:
-        _seat(room_id, socket.user_id, socket.sid, pipeline)
-
-
-def _uncount(process_id: str, socket: CountedSocket, pipeline: Pipeline) -> None:
-    pipeline.hdel(_sockets(process_id), socket.sid)
-    pipeline.srem(_user(socket.user_id), socket.sid)
-    pipeline.delete(_rooms(socket.sid))
-    for room_id in socket.room_ids:
-        pipeline.srem(_room(room_id, socket.user_id), socket.sid)
-
-
-def _seat(room_id: UUID, user_id: UUID, sid: str, pipeline: Pipeline) -> None:
-    pipeline.sadd(_room(room_id, user_id), sid)
-    pipeline.sadd(_rooms(sid), str(room_id))
-
-
-def _unseat(room_id: UUID, user_id: UUID, sid: str, pipeline: Pipeline) -> None:
-    pipeline.srem(_room(room_id, user_id), sid)
-    pipeline.srem(_rooms(sid), str(room_id))
-
-
-def _life(process_id: str) -> str:
-    return f"{PREFIX}process:{process_id}:alive"
-
-
-def _sockets(process_id: str) -> str:
-    return f"{PREFIX}process:{process_id}:sockets"
-
-
-def _rooms(sid: str) -> str:
-    return f"{PREFIX}socket:{sid}:rooms"
-
-
-def _user(user_id: UUID) -> str:
-    return f"{PREFIX}user:{user_id}:sockets"
-
-
-def _room(room_id: UUID, user_id: UUID) -> str:
-    return f"{PREFIX}room:{room_id}:{user_id}:sockets"

@@ -31,7 +31,7 @@ async def alone(tmp_path: Path) -> AsyncIterator[Services]:
 @pytest.fixture
 async def shared(alone: Services) -> Services:
     """A process that counts its sockets together with others."""
-    alone.presence = RedisPresence(alone.redis, "this")
+    alone.presence = RedisPresence(alone.redis, "this", alone.clock.now_ms)
     await alone.presence.show_life()
     return alone
 
@@ -55,7 +55,7 @@ async def test_after_a_restart_whoever_has_no_socket_is_disconnected_at_once(
 
 
 async def test_beside_another_process_a_second_look_is_taken(shared: Services) -> None:
-    await RedisPresence(shared.redis, "another").show_life()
+    await RedisPresence(shared.redis, "another", shared.clock.now_ms).show_life()
     party = await Party.give(shared)
     keeper = Housekeeping(shared, began_alone=await begins_alone(shared))
     await shared.redis.flushall()
@@ -76,7 +76,7 @@ async def test_who_has_a_socket_after_all_is_connected_again(services: Services)
 async def test_the_sockets_of_a_dead_process_are_gone(shared: Services) -> None:
     party = await Party.give(shared)
     guest = await User.sign_up("guest")
-    dead = RedisPresence(shared.redis, "dead")
+    dead = RedisPresence(shared.redis, "dead", shared.clock.now_ms)
     await dead.show_life()
     await dead.connect(guest.id, "its-socket")
     await dead.enter(party.room.id, guest.id, "its-socket")
@@ -86,7 +86,7 @@ async def test_the_sockets_of_a_dead_process_are_gone(shared: Services) -> None:
     await dead.leave_for_good()
     await Housekeeping(shared).bury_the_dead()
     assert await Member.connected_ids(party.room.id) == [party.host.id]
-    assert await shared.presence.count([guest.id]) == {guest.id: 0}
+    assert await shared.presence.standing([guest.id]) == {guest.id: (0, True)}
 
 
 def add_caller(services: Services, user: User, *rooms: UUID) -> Caller:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from config.clock import SteadyClock
 from config.database import open_database
 from models.channel import Channel
 from models.friend import Friendship
@@ -96,7 +97,7 @@ def queries() -> Iterator[list[str]]:
 
 
 async def test_what_grows_is_read_with_as_many_queries(tmp_path: Path) -> None:
-    presence = LocalPresence()
+    presence = LocalPresence(SteadyClock().now_ms)
     counts: list[tuple[int, int, int]] = []
     async with open_database("", tmp_path, 1):
         await Server.make_default()
