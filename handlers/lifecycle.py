@@ -19,6 +19,7 @@ from handlers.conductor import Conductor
 from handlers.connection import Connections
 from handlers.dispatcher import Dispatcher
 from handlers.expiry import watch_expiries
+from handlers.friend_presence import FriendPresenceTeller
 from handlers.housekeeping import keep_house
 from handlers.metrics import EVENT_TIMES, UNREAD
 from handlers.room_presence import Doors
@@ -127,6 +128,7 @@ async def working(services: Services) -> AsyncIterator[None]:
     services.tasks.start(CatchUp(services).run(), "catch-up")
     services.tasks.start(services.manager.recovery.run(), "recovery")
     services.tasks.start(keep_house(services), "housekeeping")
+    services.tasks.start(FriendPresenceTeller(services).run(), "friend-presence")
     conductor = Conductor(services)
     services.tasks.start(conductor.follow(), "conductor-timers")
     services.tasks.start(conductor.look_around(), "conductor-look")

@@ -80,6 +80,7 @@ def begin_streams(services: Services, state: RoomState) -> None:
 
 async def uncount(caller: Caller, room_id: UUID) -> None:
     """The caller's socket is not in the room, or no longer."""
+    caller.services.presence.changed([caller.user.id])
     caller.room_ids.discard(room_id)
     try:
         await caller.services.presence.leave(room_id, caller.user.id, caller.sid)
@@ -109,6 +110,7 @@ async def announce(services: Services, room: Room) -> None:
     await services.presence.mark(news.member.user for news in room.news if news.member)
     for news in room.news:
         tell(services, room, news)
+    note_for_friends(services, room)
     if room.closed_at is not None:
         return
     for news in room.news:
@@ -131,6 +133,13 @@ def tell(services: Services, room: Room, news: News) -> None:
     spared = [user_channel(news.user_id)] if news.what is Happened.LEFT and news.user_id else []
     order = (f"room:{room.id}", news.number)
     services.tell(room_channel(room.id), broadcast, value, spared=spared, order=order)
+
+
+def note_for_friends(services: Services, room: Room) -> None:
+    """Friends hear in which room somebody is, if they may."""
+    services.presence.changed(news.member.user_id for news in room.news if news.member)
+    if any(news.what in {Happened.UPDATED, Happened.HOST_CHANGED} for news in room.news):
+        services.presence.room_changed(room.id)
 
 
 def put_in_words(room: Room, news: News) -> tuple[type[Broadcast], Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,6 +67,12 @@ class Services:
         """
         data = dump(broadcast, value)
         self.manager.publish(channel, broadcast.event, data, spared=spared, order=order)
+
+    def tell_each(self, channels: Iterable[str], broadcast: type[Broadcast], value: Any) -> None:
+        """Say the same in each of the channels."""
+        data = dump(broadcast, value)
+        for channel in channels:
+            self.manager.publish(channel, broadcast.event, data)
 
     async def limit(self, limit: str, name: str, who: str) -> None:
         """Count `name` by `who`; `RateLimited` when that is too often."""

@@ -103,6 +103,7 @@ async def announce(caller: Caller, user: User) -> None:
     """Tell those who share something with `user`, and the processes that hold their sockets."""
     services = caller.services
     services.refresh_user(user.id)
+    services.presence.changed([user.id])
     await services.presence.mark([user])
     # Everybody is a member of the default server, and so shares it with everybody.
     caller.tell(server_channel((await Server.default()).id), UserUpdated, user)

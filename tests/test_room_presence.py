@@ -45,7 +45,6 @@ async def test_the_others_hear_that_i_am_gone_and_back(connect: Connect) -> None
     await bob.close()
     gone = await ada.hears("room:member_updated", lambda e: who(e) == bob.id)
     assert gone["member"]["connected"] is False
-    assert gone["member"]["user"]["status"] == "offline"
     assert not await is_connected(ada, room, bob)
     ada.forget()
     bob = await connect(same=bob)
@@ -208,12 +207,7 @@ async def test_a_killed_process_takes_its_members_along_and_a_dj_becomes_host(
     await ada.ok("room:set_role", here(room, userId=eve.id, role="dj"))
     dies.kill()
     for lost in (ada, gone):
-        heard = await bob.hears(
-            "room:member_updated",
-            partial(says_gone, lost),
-            within_s=25,
-        )
-        assert heard["member"]["user"]["status"] == "offline"
+        await bob.hears("room:member_updated", partial(says_gone, lost), within_s=25)
     changed = await bob.hears("room:host_changed", within_s=30)
     assert changed == {"roomId": room["id"], "hostId": eve.id}
     state = await bob.ok("room:join", here(room))

@@ -1,0 +1,96 @@
+"""What friends were told of each user last: kept for whichever process tells next."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+import orjson
+import redis.asyncio as redis
+
+from config.redis import PREFIX
+from models.presence_view import View
+from models.user import UserStatus
+
+TOLD = f"{PREFIX}presence:told"
+AT_ONCE = 200
+# An offline user is remembered for longer than a new teller looks back.
+FORGET_AFTER_MS = 60_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a user, and when (ms). `listening` says what to, for comparison only."""
+
+    status: UserStatus = UserStatus.OFFLINE
+    listening: str | None = None
+    at_ms: float = 0.0
+
+    @classmethod
+    def of(cls, view: View, at_ms: float) -> Self:
+        """What was said when `view` was told."""
+        heard = view.listening
+        if heard is None:
+            return cls(view.status, None, at_ms)
+        track_id = heard.track and heard.track.id
+        return cls(view.status, f"{heard.room_id} {track_id} {heard.room_name}", at_ms)
+
+    def differs(self, view: View) -> bool:
+        """Whether `view` is news.
+
+        Who has just lost a socket hears what they heard: a page that is loaded again comes back
+        into its room. When they linger no more, they are looked at again.
+        """
+        now = Told.of(view, self.at_ms)
+        if view.lingers and now.listening is None and view.status is self.status:
+            return False
+        return now != self
+
+    def is_past(self, now_ms: float) -> bool:
+        """Whether nobody needs it any more: who was never spoken of is offline, too."""
+        old = self.at_ms < now_ms - FORGET_AFTER_MS
+        return old and self.status is UserStatus.OFFLINE
+
+
+class LastTold:
+    """What was told last, by user."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._redis = client
+
+    async def of(self, user_ids: Iterable[UUID]) -> dict[UUID, Told]:
+        """What was told of each of the users; offline, where nothing was."""
+        user_ids = list(user_ids)
+        if not user_ids:
+            return {}
+        found = await self._redis.hmget(TOLD, list(map(str, user_ids)))
+        return {
+            user_id: _read(str(text)) if text else Told()
+            for user_id, text in zip(user_ids, found, strict=True)
+        }
+
+    async def note(self, told: Mapping[UUID, Told]) -> None:
+        """That was told."""
+        if told:
+            written: dict[Any, Any] = {str(user_id): _written(each) for user_id, each in told.items()}
+            await self._redis.hset(TOLD, mapping=written)
+
+    async def forget(self, user_ids: Iterable[UUID]) -> None:
+        """Of these nothing has to be remembered."""
+        if names := list(map(str, user_ids)):
+            await self._redis.hdel(TOLD, *names)
+
+    async def some(self, cursor: int) -> tuple[int, dict[UUID, Told]]:
+        """Some of all, and where to go on; 0 is the beginning, and comes back after the end."""
+        found: dict[Any, Any]
+        following, found = await self._redis.hscan(TOLD, cursor, count=AT_ONCE)  # type: ignore[assignment]
+        return int(following), {UUID(user_id): _read(text) for user_id, text in found.items()}
+
+
+def _written(told: Told) -> bytes:
+    return orjson.dumps([told.status, told.listening, told.at_ms])
+
+
+def _read(text: str) -> Told:
+    status, listening, at_ms = orjson.loads(text)
+    return Told(UserStatus(status), listening, at_ms)

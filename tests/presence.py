@@ -1,0 +1,45 @@
+"""Friends for tests: who is one, and what they hear of each other."""
+
+from typing import Any
+
+import uuid_utils.compat
+
+from tests.client import Client
+from tests.conftest import Connect, sign_up
+from tests.servers import House
+
+Json = dict[str, Any]
+
+
+async def befriend(house: House, one_id: str, other_id: str) -> None:
+    """Make two people friends; put into the database, and told to nobody."""
+    for user_id, friend_id in ((one_id, other_id), (other_id, one_id)):
+        await house.execute(
+            "INSERT INTO friendships (id, created_at, user_id, friend_id)"
+            " VALUES ($1, CURRENT_TIMESTAMP, $2, $3)",
+            uuid_utils.compat.uuid7(),
+            user_id,
+            friend_id,
+        )
+
+
+async def two_friends(house: House, connect: Connect) -> tuple[Client, Client]:
+    """Ada, who is connected, and her friend Bob, who is not yet."""
+    ada = await connect("ada")
+    bob = Client(house.urls[0], await sign_up(house.urls[0], "bob"))
+    await befriend(house, ada.id, bob.id)
+    return ada, bob
+
+
+def told(client: Client, of: Client) -> list[str]:
+    """The statuses of a friend in the order in which they were heard."""
+    return [each["status"] for each in client.heard("friend:presence") if each["userId"] == of.id]
+
+
+async def hears_status(client: Client, of: Client, *statuses: str, within_s: float = 8) -> None:
+    """Wait for the last of these, and have heard exactly them."""
+    count = len(statuses)
+    await client.hears(
+        "friend:presence", lambda _: len(told(client, of)) >= count, within_s=within_s
+    )
+    assert told(client, of) == [*statuses]

@@ -1,0 +1,155 @@
+"""Friends hear of each other: who is there, whichever process they are on, and what they hear."""
+
+import asyncio
+from itertools import pairwise
+from typing import Any
+
+from tests.client import Client
+from tests.conftest import Connect, MakeTrack
+from tests.presence import hears_status, told, two_friends
+from tests.playing import add, gather_in, play
+from tests.rooms import here, open_room
+from tests.servers import House
+
+GRACE_S = 10
+FIVE = ("idle", "dnd", "online", "dnd", "idle")
+Json = dict[str, Any]
+
+
+async def set_status(client: Client, status: str) -> None:
+    await client.ok("user:set_status", {"status": status})
+
+
+async def status_of(observer: Client, user: Client) -> str:
+    """What anybody sees."""
+    status: str = (await observer.ok("user:get", {"userId": user.id}))["status"]
+    return status
+
+
+async def test_a_friend_hears_each_change_once(connect: Connect, house: House) -> None:
+    ada, bob = await two_friends(house, connect)
+    other, stranger = await connect(same=ada), await connect("eve")
+    bob = await connect(same=bob)
+    await hears_status(ada, bob, "online")
+    assert ada.heard("friend:presence") == [
+        {"userId": bob.id, "status": "online", "listening": None}
+    ]
+    for number, status in enumerate(("idle", "dnd", "offline", "online")):
+        await set_status(bob, status)
+        await bob.ok("user:update_profile", {"bio": f"Nothing that friends hear: {number}"})
+        await hears_status(ada, bob, *["online", "idle", "dnd", "offline", "online"][: number + 2])
+    await hears_status(other, bob, "online", "idle", "dnd", "offline", "online")
+    assert stranger.heard("friend:presence") == []
+
+
+async def test_nobody_hears_of_who_is_invisible(connect: Connect, house: House) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob = await connect(same=bob)
+    await hears_status(ada, bob, "online")
+    await set_status(bob, "offline")
+    await hears_status(ada, bob, "online", "offline")
+    await open_room(bob)
+    again = await connect(same=bob)
+    await bob.close()
+    assert await status_of(ada, bob) == "offline"
+    await set_status(again, "idle")
+    await hears_status(ada, bob, "online", "offline", "idle")
+    assert [each["listening"] for each in ada.heard("friend:presence")[:2]] == [None, None]
+
+
+async def test_a_friend_is_gone_ten_seconds_after_the_last_socket(
+    connect: Connect, house: House
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    here, there = await connect(same=bob), await connect(same=bob)
+    await hears_status(ada, bob, "online")
+    await here.close()
+    again = await connect(same=bob)  # as a page does that is loaded again
+    await there.close()
+    await set_status(again, "idle")
+    await hears_status(ada, bob, "online", "idle")
+    closed_at = asyncio.get_running_loop().time()
+    await again.close()
+    assert await status_of(ada, bob) == "idle"
+    await hears_status(ada, bob, "online", "idle", "offline", within_s=GRACE_S + 8)
+    assert asyncio.get_running_loop().time() - closed_at > GRACE_S - 0.5
+    assert await status_of(ada, bob) == "offline"
+
+
+async def hears_listening(client: Client, room: Json | None, track_id: str | None = None) -> None:
+    """Wait until that is the last that was heard of a friend."""
+
+    def is_last(_: Json) -> bool:
+        heard = client.heard("friend:presence")[-1]["listening"]
+        if heard is None or room is None:
+            return heard is room
+        return heard["roomId"] == room["id"] and (heard["track"] or {}).get("id") == track_id
+
+    await client.hears("friend:presence", is_last)
+
+
+async def test_a_friend_hears_what_i_listen_to(
+    connect: Connect, house: House, make_track: MakeTrack
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob = await connect(same=bob)
+    first, second = await make_track("First"), await make_track("Second")
+    room = await gather_in(bob)
+    await hears_listening(ada, room)
+    await play(room, bob, trackId=first)
+    await hears_listening(ada, room, first)
+    (playing,) = [
+        each["listening"]
+        for each in ada.heard("friend:presence")
+        if (each["listening"] or {}).get("track")
+    ]
+    assert (playing["roomName"], playing["track"]["name"]) == ("Kitchen", "First")
+    assert playing["track"]["waveform"] == []
+    await bob.ok("playback:seek", here(room, position=3))
+    await add(bob, room, second)
+    waiting = await bob.ok("playback:skip", here(room))
+    await bob.ok("playback:ready", here(room, version=waiting["version"]))
+    await hears_listening(ada, room, second)
+    await bob.ok("room:update", here(room, visibility="private"))
+    await hears_listening(ada, None)
+    await bob.ok("room:update", here(room, visibility="friends"))
+    await hears_listening(ada, room, second)
+    await bob.ok("room:leave", here(room))
+    await hears_listening(ada, None)
+    assert set(told(ada, bob)) == {"online"}
+
+
+async def test_a_room_that_is_closed_is_heard_by_nobody(connect: Connect, house: House) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob, host = await connect(same=bob), await connect("host")
+    room = await gather_in(host, bob)
+    await hears_listening(ada, room)
+    await host.ok("room:close", here(room))
+    await hears_listening(ada, None)
+
+
+async def test_a_private_room_is_told_to_nobody(
+    connect: Connect, house: House, make_track: MakeTrack
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob = await connect(same=bob)
+    room = await gather_in(bob, visibility="private")
+    await play(room, bob, trackId=await make_track())
+    await set_status(bob, "dnd")
+    await ada.hears("friend:presence", lambda each: each["status"] == "dnd")
+    assert [each["listening"] for each in ada.heard("friend:presence")] in ([None], [None, None])
+
+
+async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -> None:
+    ada, bob = await two_friends(house, connect)
+    sockets = [await connect(same=bob) for _ in range(2)]
+    await hears_status(ada, bob, "online")
+    for _ in range(3):
+        changes = [set_status(socket, status) for status in FIVE for socket in sockets]
+        await asyncio.gather(*changes)
+        truth = await status_of(ada, bob)
+        await ada.hears("friend:presence", lambda _, truth=truth: told(ada, bob)[-1] == truth)
+    await set_status(sockets[0], "online")
+    await ada.hears("friend:presence", lambda _: told(ada, bob)[-1] == "online")
+    heard = told(ada, bob)
+    assert all(one != next_one for one, next_one in pairwise(heard)), heard
