@@ -14,6 +14,8 @@ from config.clock import SteadyClock
 from config.limits import Limiter
 from config.settings import Settings
 from models.audio import AudioWorkers, PictureWorkers
+from models.audio import AudioWorkers
+from models.encryption import Cipher
 from models.errors import RateLimited
 from models.media import MediaStore
 from models.presence import Presence
@@ -34,6 +36,7 @@ class Services:
     redis: "redis.Redis"
     limiter: Limiter
     tokens: TokenIssuer
+    cipher: Cipher
     presence: Presence
     media: MediaStore
     workers: AudioWorkers

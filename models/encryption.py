@@ -1,0 +1,34 @@
+"""Encryption at rest: what must be read again, but not by who only holds the database."""
+
+from base64 import urlsafe_b64encode
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+# The same secret also signs tokens: with a key of its own for each use, neither tells of the other.
+PURPOSE = b"soundroom: encryption at rest"
+KEY_BYTES = 32
+
+
+class UndecryptableError(Exception):
+    """The text was not encrypted with our secret, or has been changed since."""
+
+
+class Cipher:
+    """Encrypts texts with a key made of `secret`; whoever has that secret can read them again."""
+
+    def __init__(self, secret: str) -> None:
+        key = HKDF(SHA256(), KEY_BYTES, salt=None, info=PURPOSE).derive(secret.encode())
+        self._fernet = Fernet(urlsafe_b64encode(key))
+
+    def encrypt(self, text: str) -> str:
+        """`text`, unreadable, and each time different."""
+        return self._fernet.encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, token: str) -> str:
+        """What `encrypt` was given; `UndecryptableError` for anything that it did not make."""
+        try:
+            return self._fernet.decrypt(token.encode()).decode()
+        except (InvalidToken, UnicodeError):
+            raise UndecryptableError from None
