@@ -14,6 +14,7 @@ from handlers import (
     server,
     session,
     track,
+    two_factor,
     typing,
     user,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "server",
     "session",
     "track",
+    "two_factor",
     "typing",
     "user",
 ]

@@ -28,6 +28,7 @@ from models import search_sqlite
 from models.attachment import existing_attachments
 from models.audio import AudioWorkers, PictureWorkers
 from models.image import existing_images
+from models.attempts import Attempts
 from models.audio import AudioWorkers
 from models.encryption import Cipher
 from models.media import MediaStore
@@ -106,6 +107,10 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
         tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
         presence=presence,
+        tokens=TokenIssuer(
+            settings.jwt_access_secret, settings.jwt_refresh_secret, settings.jwt_2fa_secret
+        ),
+        attempts=Attempts(redis, enabled=settings.rate_limits),
         cipher=Cipher(settings.jwt_2fa_secret),
         presence=RedisPresence(redis, process_id) if shared else LocalPresence(),
         media=MediaStore(settings.data_dir),

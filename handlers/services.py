@@ -14,6 +14,7 @@ from config.clock import SteadyClock
 from config.limits import Limiter
 from config.settings import Settings
 from models.audio import AudioWorkers, PictureWorkers
+from models.attempts import Attempts
 from models.audio import AudioWorkers
 from models.encryption import Cipher
 from models.errors import RateLimited
@@ -36,6 +37,7 @@ class Services:
     redis: "redis.Redis"
     limiter: Limiter
     tokens: TokenIssuer
+    attempts: Attempts
     cipher: Cipher
     presence: Presence
     media: MediaStore

@@ -7,17 +7,23 @@ from typing import Self
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from models.batch import Batch
 from models.errors import NotFound, Unauthorized
 from models.row import Row, new_id
-from models.sql import Bulk
+from models.sql import Bulk, rows
 from models.user import User
 
 REFRESH_LIFETIME = timedelta(days=7)
+WRONG_PASSWORD = "Invalid email or password"  # noqa: S105 - a sentence
 OWN = "session_"  # before the columns of a session, where they stand beside its user's
+NOBODYS = UUID(int=0)
+REVOKE_ALL = """
+    UPDATE sessions SET revoked_at = $3
+    WHERE user_id = $1 AND revoked_at IS NULL AND id <> $2
+    RETURNING id
+"""
 
 
 class Session(Row):
@@ -47,14 +53,22 @@ class Session(Row):
 
     @classmethod
     async def begin(cls, user: User, device: str, address: str, now: datetime) -> Self:
-        """Begin a session for `user`, who has just shown who they are."""
-        return await cls.create(
-            user=user,
-            device=device[:200],
-            address=address[:64],
-            last_used_at=now,
-            expires_at=now + REFRESH_LIFETIME,
-        )
+        """Begin a session for `user`, who has just shown who they are.
+
+        `Unauthorized` where the password by which they did so was changed meanwhile, or the account
+        deleted: whoever does that ends all sessions that there are, and this must be among them.
+        """
+        async with in_transaction():
+            known = await User.select_for_update(no_key=True).get(id=user.id)
+            if known.deleted_at or known.password_hash != user.password_hash:
+                raise Unauthorized(WRONG_PASSWORD)
+            return await cls.create(
+                user=user,
+                device=device[:200],
+                address=address[:64],
+                last_used_at=now,
+                expires_at=now + REFRESH_LIFETIME,
+            )
 
     @classmethod
     async def alive(cls, session_id: UUID, now: datetime) -> "Session":
@@ -63,7 +77,7 @@ class Session(Row):
         All who ask at one time, as after a restart, share a read, which begins after they ask.
         """
         session = await READING.do(session_id)
-        if session is None or session.has_ended(now):
+        if session is None or session.has_ended(now) or session.user.deleted_at:
             raise Unauthorized("This session has ended.", "session_revoked")
         return session
 
@@ -97,9 +111,10 @@ class Session(Row):
 
     @classmethod
     async def ended_among(cls, session_ids: Iterable[UUID], now: datetime) -> list[UUID]:
-        """Those of the sessions that have ended."""
-        ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
-        return [row.id for row in await cls.filter(ended, id__in=list(session_ids)).only("id")]
+        """Those of the sessions that have ended, or are forgotten already."""
+        held = set(session_ids)
+        alive = cls.filter(id__in=list(held), revoked_at=None, expires_at__gt=now)
+        return list(held - {row.id for row in await alive.only("id")})
 
     def has_ended(self, now: datetime) -> bool:
         return self.revoked_at is not None or self.expires_at <= now
@@ -109,6 +124,12 @@ class Session(Row):
         await type(self).filter(id=self.id, revoked_at=None).update(revoked_at=now)
 
     @classmethod
+    async def revoke_all(cls, user_id: UUID, now: datetime, but: UUID | None = None) -> list[UUID]:
+        """End all of the user's sessions, perhaps `but` one; gives those that were alive."""
+        ended = await rows(REVOKE_ALL, user_id, but or NOBODYS, now)
+        return [UUID(str(row["id"])) for row in ended]
+
+    @classmethod
     async def forget_old(cls, now: datetime) -> int:
         """Delete those whose last token has expired; says how many."""
         return await cls.filter(expires_at__lte=now).delete()
@@ -116,8 +137,8 @@ class Session(Row):
     async def rotate(self, token_id: UUID, parent_id: UUID | None, now: datetime) -> bool:
         """Use a refresh token; False where it was spent, which also ends the session."""
         async with in_transaction():
-            row = await type(self).select_for_update().get(id=self.id)
-            if row.has_ended(now):
+            row = await type(self).select_for_update().get_or_none(id=self.id)
+            if row is None or row.has_ended(now):
                 return False
             if row.refresh_id not in {token_id, parent_id}:
                 row.revoked_at = now

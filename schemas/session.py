@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from schemas.base import Broadcast, Reply, Request
 from schemas.fields import Choice, Email, Flag, Id, Integer, Number, Text, Time
+from schemas.two_factor import one_time_code, recovery_code
 from schemas.user import OwnUserReply, username
 
 MAX_TOKEN = 4096
@@ -47,6 +48,25 @@ class SignedIn(Refreshed):
     """Who signed in, and the tokens to speak with."""
 
     user = fields.Nested(OwnUserReply, required=True)
+
+
+class LoginAnswer(Reply):
+    """Either what `SignedIn` has, or `twoFactorRequired` with the `challengeToken` to answer by."""
+
+    two_factor_required = Flag()
+    challenge_token = Text()
+    user = fields.Nested(OwnUserReply)
+    access_token = Text()
+    refresh_token = Text()
+    expires_in = Integer(0, 10**9)
+
+
+class LoginTwoFactor(Request):
+    """`code` or `recoveryCode`, for the challenge that `POST /auth/login` answered with."""
+
+    challenge_token = Text(1, MAX_TOKEN, required=True)
+    code = one_time_code()
+    recovery_code = recovery_code()
 
 
 class Me(Reply):

@@ -5,13 +5,24 @@ from typing import Any
 
 from aiohttp import web
 
+from handlers.credentials import answer_challenge, challenge, with_password
 from handlers.http.routes import SERVICES, address, route, signed_in, storable
 from models.errors import Unauthorized, ValidationFailed
-from models.password import hash_password, is_password
+from models.password import hash_password
 from models.session import Session
 from models.token import TokenPair
 from models.user import User
-from schemas.session import Guest, Login, Me, Refresh, Refreshed, Register, SignedIn
+from schemas.session import (
+    Guest,
+    Login,
+    LoginAnswer,
+    LoginTwoFactor,
+    Me,
+    Refresh,
+    Refreshed,
+    Register,
+    SignedIn,
+)
 
 
 @route("POST", "/auth/register", Register, reply=SignedIn, status=201, limit="20/m")
@@ -21,18 +32,39 @@ async def register(request: web.Request, password: str, **profile: Any) -> dict[
     return await sign_in(request, user)
 
 
-@route("POST", "/auth/login", Login, reply=SignedIn, limit="20/m")
+@route("POST", "/auth/login", Login, reply=LoginAnswer, limit="20/m")
 async def login(
     request: web.Request, password: str, username: str | None = None, email: str | None = None
 ) -> dict[str, Any]:
-    """Sign in with a name or an email. A wrong password and an unknown user answer the same."""
+    """Sign in with a name or an email. A wrong password and an unknown user answer the same.
+
+    Where the account wants a code as well, the answer is a challenge for `POST /auth/login/2fa`.
+    """
     if (username is None) == (email is None):
         raise ValidationFailed.of("username", "required", "Give either username or email.")
-    user = await User.called(username=username, email=email)
-    known = await is_password(password, user.password_hash if user else None)
-    if user is None or not known:
-        raise Unauthorized("Invalid email or password")
+    services, who = request.app[SERVICES], {"username": username, "email": email}
+    user = await with_password(services, address(request), password, **who)
+    if user.two_factor_enabled:
+        return {"two_factor_required": True, "challenge_token": challenge(services, user)}
     return await sign_in(request, user)
+
+
+@route("POST", "/auth/login/2fa", LoginTwoFactor, reply=SignedIn, limit="20/m")
+async def login_two_factor(
+    request: web.Request,
+    challenge_token: str,
+    code: str | None = None,
+    recovery_code: str | None = None,
+) -> dict[str, Any]:
+    """Answer a challenge with a code, or with a recovery code. It has five tries in five minutes.
+
+    A wrong code is `unauthorized`; a challenge that is spent, or was answered, `token_invalid`.
+    """
+    given = [each for each in (code, recovery_code) if each is not None]
+    if len(given) != 1:
+        raise ValidationFailed.of("code", "required", "Give either code or recoveryCode.")
+    services = request.app[SERVICES]
+    return await sign_in(request, await answer_challenge(services, challenge_token, given[0]))
 
 
 @route("POST", "/auth/guest", Guest, reply=SignedIn, limit="20/m")
