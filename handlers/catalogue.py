@@ -17,6 +17,7 @@ from handlers import (
     two_factor,
     typing,
     user,
+    user_account,
 )
 from handlers.http import auth, health
 
@@ -39,4 +40,5 @@ __all__ = [
     "two_factor",
     "typing",
     "user",
+    "user_account",
 ]

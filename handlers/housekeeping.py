@@ -15,6 +15,7 @@ from uuid import UUID
 from config.redis import REDIS_DOWN
 from handlers.attempt import attempt
 from handlers.caller import Caller
+from handlers.deletion import finish_deletions
 from handlers.playback import stop_playback
 from handlers.room_presence import announce, put_out_stranger, settle
 from handlers.services import Services
@@ -108,6 +109,7 @@ class Housekeeping:
             Chore(self.remove_tracks, 2),
             Chore(self.reconcile, 20),
             Chore(self.vouch, 10, alone=False),
+            Chore(self.finish_deletions, 60),
             Chore(self.forget_old, 3600),
         ]
 
@@ -209,6 +211,10 @@ class Housekeeping:
         places = {(room, socket.user_id) for socket in sockets for room in socket.room_ids}
         for room_id, user_ids in by_room(places).items():
             await settle(self._services, room_id, user_ids)
+
+    async def finish_deletions(self) -> None:
+        """Accounts that were deleted leave nothing behind, whoever was killed meanwhile."""
+        await finish_deletions(self._services)
 
     async def forget_old(self) -> None:
         """Delete what nobody can use any more."""

@@ -3,6 +3,7 @@
 The names below are the rows, for Tortoise to find.
 """
 
+from models.account import Deletion
 from models.artist import Artist
 from models.attachment import Attachment
 from models.block import Block
@@ -32,6 +33,7 @@ __all__ = [
     "Block",
     "Channel",
     "ChannelEvent",
+    "Deletion",
     "Favorite",
     "FriendRequest",
     "Friendship",

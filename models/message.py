@@ -44,6 +44,7 @@ class Message(Row):
     class Meta:
         table = "messages"
         unique_together = (("channel_id", "number"),)
+        indexes = (("author_id", "id"),)
 
 
 class ChannelEvent(Model):

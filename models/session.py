@@ -102,6 +102,11 @@ class Session(Row):
         return sessions
 
     @classmethod
+    async def ids_of(cls, user_id: UUID) -> list[UUID]:
+        """All sessions of a user, also those that have ended."""
+        return [session.id for session in await cls.filter(user_id=user_id).only("id")]
+
+    @classmethod
     async def owned(cls, user_id: UUID, session_id: UUID, now: datetime) -> Self:
         """A living session of that very user, else `NotFound`."""
         session = await cls.get_or_none(id=session_id, user_id=user_id)

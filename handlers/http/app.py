@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from handlers.http.cors import cors
+from handlers.http.export import add_export_routes
 from handlers.http.health import add_health_routes
 from handlers.http.media import add_media_routes
 from handlers.http.routes import SERVICES, add_routes, catch
@@ -24,6 +25,7 @@ def make_app(services: Services) -> web.Application:
     add_health_routes(app)
     add_routes(app)
     add_upload_routes(app)
+    add_export_routes(app)
     add_media_routes(app)
     add_web_client(app, WEB_CLIENT)
     return app
