@@ -23,7 +23,7 @@ from schemas.friend import (
     FriendRequestCancelled,
     FriendRequestDeclined,
     FriendRequestReceived,
-    FriendRequests,
+    FriendRequestsGet,
     FriendRequestsReply,
 )
 from schemas.user import UserNamed
@@ -69,6 +69,7 @@ async def tell_accepted(caller: Caller, accepted: Accepted) -> Friend:
     for side, friend in zip(sides, friends, strict=True):
         news = {"request_id": accepted.request.id, "friend": friend}
         tell_others(caller, side.user_id, FriendRequestAccepted, news)
+    caller.services.presence.befriended(*(side.user_id for side in sides))
     return friends[1]
 
 
@@ -104,7 +105,7 @@ async def list_friends(
     return await friends_of(caller.user.id, presence, limit, query=query, cursor=cursor)
 
 
-@event("friend:requests", FriendRequests, reply=FriendRequestsReply)
+@event("friend:requests", FriendRequestsGet, reply=FriendRequestsReply)
 async def list_requests(caller: Caller, before: UUID | None = None) -> OpenRequests:
     """Who asks the caller, and whom the caller asks: the newest 100 each way."""
     requests = await OpenRequests.of(caller.user.id, before)
@@ -130,4 +131,4 @@ def tell_others(
 ) -> None:
     """Tell a user's sockets, but not the caller's own, which is answered."""
     channel = user_channel(user_id)
-    caller.services.tell(channel, broadcast, value, except_channel=caller.sid)
+    caller.services.tell(channel, broadcast, value, spared=[caller.sid])

@@ -26,11 +26,10 @@ from handlers.room_presence import Doors
 from handlers.services import Services
 from models import search_sqlite
 from models.attachment import existing_attachments
-from models.audio import AudioWorkers, PictureWorkers
-from models.image import existing_images
 from models.attempts import Attempts
-from models.audio import AudioWorkers
+from models.audio import AudioWorkers, PictureWorkers
 from models.encryption import Cipher
+from models.image import existing_images
 from models.media import MediaStore
 from models.presence import LIFE_SIGN_EVERY_S, Presence
 from models.presence_local import LocalPresence
@@ -105,14 +104,12 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         clock=clock,
         redis=redis,
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
-        tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
-        presence=presence,
         tokens=TokenIssuer(
             settings.jwt_access_secret, settings.jwt_refresh_secret, settings.jwt_2fa_secret
         ),
         attempts=Attempts(redis, enabled=settings.rate_limits),
         cipher=Cipher(settings.jwt_2fa_secret),
-        presence=RedisPresence(redis, process_id) if shared else LocalPresence(),
+        presence=presence,
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
         picture_workers=PictureWorkers(),

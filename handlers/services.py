@@ -1,8 +1,7 @@
 """What handlers and background tasks work with: built once by `server.py`, passed to all."""
 
 import asyncio
-from collections.abc import Collection, Hashable
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,8 @@ import redis.asyncio as redis
 from config.clock import SteadyClock
 from config.limits import Limiter
 from config.settings import Settings
-from models.audio import AudioWorkers, PictureWorkers
 from models.attempts import Attempts
-from models.audio import AudioWorkers
+from models.audio import AudioWorkers, PictureWorkers
 from models.encryption import Cipher
 from models.errors import RateLimited
 from models.media import MediaStore

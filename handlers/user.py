@@ -6,7 +6,7 @@ from uuid import UUID
 from handlers.caller import Caller
 from handlers.friend import tell_parted
 from handlers.registry import event
-from handlers.services import server_channel
+from handlers.services import server_channel, user_channel
 from models.block import Block, block, unblock
 from models.cursor import Page
 from models.server import Server
@@ -100,10 +100,15 @@ async def blocked(caller: Caller, limit: int, cursor: str | None = None) -> Page
 
 
 async def announce(caller: Caller, user: User) -> None:
-    """Tell those who share something with `user`, and the processes that hold their sockets."""
+    """Tell those who share something with `user`, and the processes that hold their sockets.
+
+    Whom they block hears nothing of it.
+    """
     services = caller.services
     services.refresh_user(user.id)
     services.presence.changed([user.id])
     await services.presence.mark([user])
     # Everybody is a member of the default server, and so shares it with everybody.
-    caller.tell(server_channel((await Server.default()).id), UserUpdated, user)
+    community = server_channel((await Server.default()).id)
+    spared = [user_channel(blocked) for blocked in await Block.blocked_by(user.id)]
+    services.tell(community, UserUpdated, user, spared=spared)

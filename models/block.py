@@ -37,6 +37,11 @@ class Block(Row):
         return Subquery(cls.filter(blocked_id=user_id).values("blocker_id"))
 
     @classmethod
+    async def blocked_by(cls, user_id: UUID) -> list[UUID]:
+        """The ids of all whom a user blocks."""
+        return [row.blocked_id for row in await cls.filter(blocker_id=user_id).only("blocked_id")]
+
+    @classmethod
     async def listed(cls, user_id: UUID, cursor: str | None, limit: int) -> Page[User]:
         """Whom a user blocks, the last blocked first."""
         rows = cls.filter(blocker_id=user_id, blocked__deleted_at=None)

@@ -74,8 +74,8 @@ async def changing_pair(
     """The two users, alone: a transaction that holds the locks of both their rows.
 
     Whatever is between two users changes in here only, and so does what one of them has with
-    others: what was counted stays true until the end. Where one of the two is no more, or both are one,
-    that is `NotFound`, with `absent` as its sentence.
+    others: what was counted stays true until the end. Where one of the two is no more, or both are
+    one, that is `NotFound`, with `absent` as its sentence.
     """
     if user_id == other_id:
         raise NotFound(absent)

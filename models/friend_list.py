@@ -12,7 +12,8 @@ from models.cursor import Page, decode_cursor, read_page
 from models.friend import Friendship
 from models.listening import Listening, listening_of
 from models.presence import Presence
-from models.user import User, UserStatus, matching
+from models.search import matching
+from models.user import User, UserStatus
 
 
 @dataclass(frozen=True, slots=True)

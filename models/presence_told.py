@@ -72,7 +72,9 @@ class LastTold:
     async def note(self, told: Mapping[UUID, Told]) -> None:
         """That was told."""
         if told:
-            written: dict[Any, Any] = {str(user_id): _written(each) for user_id, each in told.items()}
+            written: dict[Any, Any] = {
+                str(user_id): _written(each) for user_id, each in told.items()
+            }
             await self._redis.hset(TOLD, mapping=written)
 
     async def forget(self, user_ids: Iterable[UUID]) -> None:

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID
 
 from tortoise import fields
@@ -15,13 +15,12 @@ from tortoise.transactions import in_transaction
 from models.cursor import Page, decode_cursor, read_page
 from models.errors import Conflict, NotFound, ValidationFailed
 from models.row import Row
-from models.words import folded, wanted_words, words_of
+from models.search import matching
+from models.words import folded, words_of
 
 MAX_TAG_NUMBER = 9999
 MAX_DISPLAY_KEY = 64
 ABSENT = "There is no such user."
-
-SomeUser = TypeVar("SomeUser", bound="User")
 
 
 class UserStatus(StrEnum):
@@ -148,9 +147,7 @@ class User(Row):
         cls, viewer: UUID, query: str | None, cursor: str | None, limit: int
     ) -> Page[Self]:
         """Users by name; `query` has beginnings of the words in their names."""
-        rows = cls.seen_by(viewer).order_by("username_key")
-        if query:
-            rows = matching(rows, query)
+        rows = matching(cls.seen_by(viewer).order_by("username_key"), query)
         if cursor:
             (after,) = decode_cursor(cursor, str)
             rows = rows.filter(username_key__gt=after)
@@ -178,10 +175,3 @@ class User(Row):
         self.display_key = folded(self.display_name)[:MAX_DISPLAY_KEY]
         self.words = words_of(self.username, self.display_name)
         return "username_key", "display_key", "words"
-
-
-def matching(rows: QuerySet[SomeUser], query: str) -> QuerySet[SomeUser]:
-    """Those of `rows` in whose names each of the query's words begins a word."""
-    for word in wanted_words(query):
-        rows = rows.filter(Q(words__startswith=word) | Q(words__contains=f" {word}"))
-    return rows

@@ -59,7 +59,7 @@ class FriendList(Paging):
     query = Text(1, 64)
 
 
-class FriendRequests(Request):
+class FriendRequestsGet(Request):
     """`before` is the id of a request: only older ones are given."""
 
     before = Id()

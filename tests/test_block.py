@@ -141,3 +141,16 @@ async def test_the_last_blocked_comes_first_in_pages(connect: Connect, house: Ho
         await ada.ok("user:block", {"userId": user_id})
     found = await paged(ada, "user:blocked", {"limit": 2})
     assert [user["id"] for user in found] == users[::-1]
+
+
+async def test_what_the_blocker_changes_is_no_news_to_the_blocked(connect: Connect) -> None:
+    ada, bob, eve = [await connect(name) for name in ("ada", "bob", "eve")]
+    fay = await connect("fay")
+    for blocked in (eve, fay):
+        await ada.ok("user:block", named(blocked))
+    await ada.ok("user:set_status", {"status": "idle"})
+    await bob.hears("user:updated", lambda user: user["id"] == ada.id)
+    await bob.ok("user:set_status", {"status": "idle"})
+    for client in (eve, fay):
+        await client.hears("user:updated", lambda user: user["id"] == bob.id)
+        assert ada.id not in [user["id"] for user in client.heard("user:updated")]

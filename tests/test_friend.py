@@ -266,7 +266,7 @@ async def test_many_friends_take_as_many_queries_as_one(tmp_path: Path) -> None:
         folder = tmp_path / str(size)
         folder.mkdir()
         async with open_database("", folder, 1):
-            presence = LocalPresence()
+            presence = LocalPresence(lambda: 0.0)
             hub, users = await crowd(size)
             for user in users:
                 await presence.connect(user.id, str(user.id))

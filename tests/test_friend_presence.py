@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.client import Client
 from tests.conftest import Connect, MakeTrack
-from tests.presence import hears_status, told, two_friends
 from tests.playing import add, gather_in, play
+from tests.presence import hears_status, told, two_friends
 from tests.rooms import here, open_room
 from tests.servers import House
 
@@ -140,6 +140,11 @@ async def test_a_private_room_is_told_to_nobody(
     assert [each["listening"] for each in ada.heard("friend:presence")] in ([None], [None, None])
 
 
+async def hears_last(ada: Client, bob: Client, status: str) -> None:
+    """Wait until what was heard last of Bob is that."""
+    await ada.hears("friend:presence", lambda _: told(ada, bob)[-1] == status)
+
+
 async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -> None:
     ada, bob = await two_friends(house, connect)
     sockets = [await connect(same=bob) for _ in range(2)]
@@ -148,8 +153,8 @@ async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -
         changes = [set_status(socket, status) for status in FIVE for socket in sockets]
         await asyncio.gather(*changes)
         truth = await status_of(ada, bob)
-        await ada.hears("friend:presence", lambda _, truth=truth: told(ada, bob)[-1] == truth)
+        await hears_last(ada, bob, truth)
     await set_status(sockets[0], "online")
-    await ada.hears("friend:presence", lambda _: told(ada, bob)[-1] == "online")
+    await hears_last(ada, bob, "online")
     heard = told(ada, bob)
     assert all(one != next_one for one, next_one in pairwise(heard)), heard

@@ -26,16 +26,11 @@ def track(row):
     return sort_key(row["name"]), artist_key, words_of(row["name"], row["artist"], row["genre"])
 
 
-def user(row):
-    return (words_of(row["username"], row["display_name"]),)
-
-
 # Each table: how its rows are read, what is made of one, and the columns that this goes into.
 TABLES = {
     "artists": ("SELECT t.id, t.name, t.genre FROM artists t", artist, ("sort_key", "words")),
     "playlists": ("SELECT t.id, t.name FROM playlists t", playlist, ("name_key", "words")),
     "tracks": (TRACKS, track, ("name_key", "artist_key", "words")),
-    "users": ("SELECT t.id, t.username, t.display_name FROM users t", user, ("words",)),
 }
 
 

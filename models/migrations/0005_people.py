@@ -22,7 +22,7 @@ async def find_and_sort(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0002_library_and_people')]
+    dependencies = [('models', '0003_search')]
 
     initial = False
 

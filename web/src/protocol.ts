@@ -72,6 +72,42 @@ export interface Artist {
   imageUrl: string | null;
 }
 
+export interface ArtistCreate {
+  name: string;
+  genre?: string | null;
+  imageUrl?: string | null;
+  nonce?: string;
+}
+
+/** The same, with who entered them. */
+export interface ArtistDetails {
+  id: string;
+  name: string;
+  genre: string | null;
+  imageUrl: string | null;
+  createdBy: string | null;
+}
+
+export interface ArtistGet {
+  artistId: string;
+}
+
+export interface ArtistList {
+  limit?: number;
+  cursor?: string | null;
+  query?: string | null;
+  genre?: string | null;
+  artistId?: string | null;
+  sort?: "name" | "newest";
+}
+
+export interface ArtistUpdate {
+  artistId: string;
+  name?: string;
+  genre?: string | null;
+  imageUrl?: string | null;
+}
+
 /** A file that came with a message; `size` in bytes, `width` and `height` in pixels. */
 export interface Attachment {
   id: string;
@@ -164,6 +200,119 @@ export interface Connected {
   protocolVersion: number;
 }
 
+/** A track that the caller likes, since `favoritedAt`. */
+export interface Favorite {
+  id: string;
+  name: string;
+  genre: string | null;
+  duration: number;
+  url: string;
+  artist: Artist | null;
+  coverUrl: string | null;
+  waveform: number[];
+  uploadedBy: string | null;
+  createdAt: string;
+  favoritedAt: string;
+}
+
+/** `newest`: what was liked last comes first. */
+export interface FavoriteList {
+  limit?: number;
+  cursor?: string | null;
+  query?: string | null;
+  genre?: string | null;
+  artistId?: string | null;
+  sort?: "newest" | "name" | "artist" | "duration";
+}
+
+/** Which track. */
+export interface FavoriteTrack {
+  trackId: string;
+}
+
+/** A friend, since when they are one, and what they listen to. */
+export interface Friend {
+  user: User;
+  since: string;
+  listening: Listening | null;
+}
+
+export interface FriendAnswer {
+  requestId: string;
+}
+
+/** Either the id or the tag of a user. */
+export interface FriendAsk {
+  userId?: string;
+  tag?: string;
+}
+
+/** The request that waits; or the friend, where they had asked the caller already. */
+export interface FriendAsked {
+  request: FriendRequest | null;
+  friend: Friend | null;
+}
+
+export interface FriendList {
+  limit?: number;
+  cursor?: string;
+  query?: string;
+}
+
+/** A friend came or went, or listens to something else. `status` is as others may see it. */
+export interface FriendPresence {
+  userId: string;
+  status: "online" | "idle" | "dnd" | "offline";
+  listening: Listening | null;
+}
+
+/** That user is no longer a friend; said to both. */
+export interface FriendRemoved {
+  userId: string;
+}
+
+/** `requester` asks `receiver` to be friends. */
+export interface FriendRequest {
+  id: string;
+  requester: User;
+  receiver: User;
+  createdAt: string;
+}
+
+/** A request made two friends; said to both, each with the other as `friend`. */
+export interface FriendRequestAccepted {
+  requestId: string;
+  friend: Friend;
+}
+
+/** A request was taken back by that user: said to who was asked, and to the user's others. */
+export interface FriendRequestCancelled {
+  requestId: string;
+  userId: string;
+}
+
+/** A request was refused by that user: said to who asked, and to the user's other sockets. */
+export interface FriendRequestDeclined {
+  requestId: string;
+  userId: string;
+}
+
+/** Somebody asks the user to be friends. */
+export interface FriendRequestReceived {
+  request: FriendRequest;
+}
+
+/** Who asks the caller, and whom the caller asks; the newest 100 of each. */
+export interface FriendRequests {
+  incoming: FriendRequest[];
+  outgoing: FriendRequest[];
+}
+
+/** `before` is the id of a request: only older ones are given. */
+export interface FriendRequestsGet {
+  before?: string;
+}
+
 export interface Guest {
   username: string;
 }
@@ -174,14 +323,11 @@ export interface HostChanged {
   hostId: string;
 }
 
-/** What to list of the library, and in which order. */
-export interface LibraryList {
-  limit?: number;
-  cursor?: string | null;
-  query?: string | null;
-  genre?: string | null;
-  artistId?: string | null;
-  sort?: "name" | "newest";
+/** The room that somebody hears; `track` (its `waveform` is empty) while one is playing. */
+export interface Listening {
+  roomId: string;
+  roomName: string;
+  track: Track | null;
 }
 
 /** An event of a channel as it was said: its name and its data. */
@@ -194,6 +340,23 @@ export interface Login {
   password: string;
   username?: string;
   email?: string;
+}
+
+/** Either what `SignedIn` has, or `twoFactorRequired` with the `challengeToken` to answer by. */
+export interface LoginAnswer {
+  twoFactorRequired?: boolean;
+  challengeToken?: string;
+  user?: OwnUser;
+  accessToken?: string;
+  refreshToken?: string;
+  expiresIn?: number;
+}
+
+/** `code` or `recoveryCode`, for the challenge that `POST /auth/login` answered with. */
+export interface LoginTwoFactor {
+  challengeToken: string;
+  code?: string;
+  recoveryCode?: string;
 }
 
 export interface Me {
@@ -406,6 +569,149 @@ export interface PlaybackState {
 export interface PlaybackVoteSkip {
   roomId: string;
   queueItemId: string;
+}
+
+/**
+ * A list of tracks; `duration` in seconds. `imageUrl` is the playlist's own or, where it has
+ * none, the first cover among its tracks.
+ */
+export interface Playlist {
+  id: string;
+  name: string;
+  imageUrl: string | null;
+  isPublic: boolean;
+  allowDuplicates: boolean;
+  owner: User;
+  trackCount: number;
+  duration: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** Without a `position` the track goes to the end. */
+export interface PlaylistAddTrack {
+  playlistId: string;
+  trackId: string;
+  position?: number;
+  nonce?: string;
+}
+
+/** A playlist after a track was added, as which entry. */
+export interface PlaylistAdded {
+  id: string;
+  name: string;
+  imageUrl: string | null;
+  isPublic: boolean;
+  allowDuplicates: boolean;
+  owner: User;
+  trackCount: number;
+  duration: number;
+  createdAt: string;
+  updatedAt: string;
+  entryId: string;
+}
+
+export interface PlaylistCreate {
+  name: string;
+  isPublic?: boolean;
+  imageUrl?: string | null;
+  allowDuplicates?: boolean;
+  nonce?: string;
+}
+
+/** One of the user's playlists is no more. */
+export interface PlaylistDeleted {
+  playlistId: string;
+}
+
+/** A playlist with its first 100 tracks; `playlist:tracks` gives all. */
+export interface PlaylistDetails {
+  id: string;
+  name: string;
+  imageUrl: string | null;
+  isPublic: boolean;
+  allowDuplicates: boolean;
+  owner: User;
+  trackCount: number;
+  duration: number;
+  createdAt: string;
+  updatedAt: string;
+  tracks: PlaylistItem[];
+}
+
+export interface PlaylistGet {
+  playlistId: string;
+}
+
+/** A track in a playlist, at a `position` from 0. Its `waveform` is empty here. */
+export interface PlaylistItem {
+  id: string;
+  name: string;
+  genre: string | null;
+  duration: number;
+  url: string;
+  artist: Artist | null;
+  coverUrl: string | null;
+  waveform: number[];
+  uploadedBy: string | null;
+  createdAt: string;
+  entryId: string;
+  position: number;
+  addedAt: string;
+}
+
+/** `genre`, `artistId` and `trackId`: playlists with such a track in them. */
+export interface PlaylistList {
+  limit?: number;
+  cursor?: string | null;
+  query?: string | null;
+  genre?: string | null;
+  artistId?: string | null;
+  ownerId?: string | null;
+  trackId?: string | null;
+  sort?: "name" | "newest" | "updated";
+}
+
+export interface PlaylistMoveTrack {
+  playlistId: string;
+  trackId: string;
+  position: number;
+  entryId?: string;
+}
+
+/** Without `entryId` the first entry of that track is meant. */
+export interface PlaylistRemoveTrack {
+  playlistId: string;
+  trackId: string;
+  entryId?: string;
+}
+
+export interface PlaylistTracks {
+  playlistId: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface PlaylistUpdate {
+  playlistId: string;
+  name?: string;
+  isPublic?: boolean;
+  imageUrl?: string | null;
+  allowDuplicates?: boolean;
+}
+
+/** One of the user's playlists is new, or has changed. */
+export interface PlaylistUpdated {
+  id: string;
+  name: string;
+  imageUrl: string | null;
+  isPublic: boolean;
+  allowDuplicates: boolean;
+  owner: User;
+  trackCount: number;
+  duration: number;
+  createdAt: string;
+  updatedAt: string;
 }
 
 /** Either a track or a whole playlist; a `nonce` goes with a track. */
@@ -715,10 +1021,10 @@ export interface SkipVotes {
   needed: number;
 }
 
-/** The caller, their friends, servers, direct channels and rooms. */
+/** The caller, their first 200 friends, servers, direct channels and rooms. */
 export interface Snapshot {
   user: OwnUser;
-  friends: User[];
+  friends: Friend[];
   servers: ServerState[];
   directChannels: ChannelState[];
   rooms: RoomState[];
@@ -750,6 +1056,52 @@ export interface TrackGet {
   trackId: string;
 }
 
+/** `artist` sorts by the artists' names, tracks without one last. */
+export interface TrackList {
+  limit?: number;
+  cursor?: string | null;
+  query?: string | null;
+  genre?: string | null;
+  artistId?: string | null;
+  uploadedBy?: string | null;
+  sort?: "name" | "newest" | "artist" | "duration";
+}
+
+export interface TrackUpdate {
+  trackId: string;
+  name?: string;
+  genre?: string | null;
+  artistId?: string | null;
+  coverUrl?: string | null;
+}
+
+/** `code` is one of the app's, or a recovery code. */
+export interface TwoFactorDisable {
+  code: string;
+  password?: string;
+}
+
+export interface TwoFactorEnable {
+  code: string;
+}
+
+/** Each recovery code stands in for a code once. They are not shown again. */
+export interface TwoFactorEnabled {
+  recoveryCodes: string[];
+}
+
+/** `qrSvg` shows `otpauthUrl` as an image, for the app to read; `secret` is for typing it. */
+export interface TwoFactorKey {
+  secret: string;
+  otpauthUrl: string;
+  qrSvg: string;
+}
+
+/** `password` may be left out where the account has none. */
+export interface TwoFactorSetup {
+  password?: string;
+}
+
 /** Somebody else is writing in a channel; said at most once in 3 s for each user. */
 export interface Typing {
   channelId: string;
@@ -775,6 +1127,23 @@ export interface User {
   createdAt: string;
 }
 
+/** `currentPassword` may be left out where the account has none. */
+export interface UserChangePassword {
+  newPassword: string;
+  currentPassword?: string;
+}
+
+/** `password` may be left out where the account has none. */
+export interface UserDeleteAccount {
+  password?: string;
+}
+
+/** Where a JSON document waits for a GET without a token, until `expiresAt`. */
+export interface UserExported {
+  url: string;
+  expiresAt: string;
+}
+
 export interface UserGet {
   userId?: string;
   tag?: string;
@@ -797,6 +1166,10 @@ export interface UserList {
   limit?: number;
   cursor?: string;
   query?: string;
+}
+
+export interface UserNamed {
+  userId: string;
 }
 
 export interface UserSetStatus {
@@ -828,14 +1201,50 @@ export interface UserUpdated {
 
 /** What a client may send. */
 export interface ClientToServerEvents {
-  /** Artists by name or the newest first; `query` is a part of the name. */
-  "artist:list": SendBare<LibraryList, ListAck<Artist>>;
+  /** Enter an artist; `conflict` where there is one of that name, without regard to case. */
+  "artist:create": Send<ArtistCreate, Ack<ArtistDetails>>;
+  /** Delete an artist, for who entered it and moderators; `conflict` where it has tracks. */
+  "artist:delete": Send<ArtistGet, Ack<Done>>;
+  /** One artist. */
+  "artist:get": Send<ArtistGet, Ack<ArtistDetails>>;
+  /** Artists by name or the newest first; `query` is of words of their name and genre. */
+  "artist:list": SendBare<ArtistList, ListAck<ArtistDetails>>;
+  /** Change an artist, for who entered it and moderators; its tracks are found by the new name. */
+  "artist:update": Send<ArtistUpdate, Ack<ArtistDetails>>;
   /** One channel that the caller may read. */
   "channel:get": Send<ChannelGet, Ack<Channel>>;
   /** The events of a channel after number `since`, in order, at most 300 of them. */
   "channel:sync": Send<ChannelSync, Ack<ChannelSynced>>;
   /** One NTP exchange on the server's steady clock. */
   "clock:sync": Send<ClockSync, Ack<ClockSynced>>;
+  /** Like a track; to like it again is no error. */
+  "favorite:add": Send<FavoriteTrack, Ack<Track>>;
+  /** The tracks that the caller likes, the last liked first or otherwise. */
+  "favorite:list": SendBare<FavoriteList, ListAck<Favorite>>;
+  /** Like a track no more; what is no favourite is no error. */
+  "favorite:remove": Send<FavoriteTrack, Ack<Done>>;
+  /** Become friends with who asks the caller. */
+  "friend:accept": Send<FriendAnswer, Ack<Friend>>;
+  /** Take the caller's own request back. */
+  "friend:cancel": Send<FriendAnswer, Ack<Done>>;
+  /** Refuse a request to the caller, who can be asked again. */
+  "friend:decline": Send<FriendAnswer, Ack<Done>>;
+  /**
+   * The caller's friends by display name, with their status and what they listen to. `query`
+   * has beginnings of the words in their username and display name. `listening` is null for a
+   * room that not all their friends may enter, and while they are offline.
+   */
+  "friend:list": SendBare<FriendList, ListAck<Friend>>;
+  /** End a friendship. Who is in a room of the other stays in it. */
+  "friend:remove": Send<UserNamed, Ack<Done>>;
+  /**
+   * Ask a user to be friends, by id or by tag; asking again gives the same request. Whoever
+   * has asked the caller is befriended at once. `conflict`: friends already, a guest, somebody
+   * whom the caller blocks, 1,000 friends, or 500 requests that wait.
+   */
+  "friend:request": SendBare<FriendAsk, Ack<FriendAsked>>;
+  /** Who asks the caller, and whom the caller asks: the newest 100 each way. */
+  "friend:requests": SendBare<FriendRequestsGet, Ack<FriendRequests>>;
   /** Say something in a channel; without `channelId` in the default server's `#general`. */
   "message": Send<MessageSend, Ack<Message>>;
   /** One message. */
@@ -879,6 +1288,30 @@ export interface ClientToServerEvents {
    */
   "playback:vote_skip": Send<PlaybackVoteSkip, Ack<SkipVotes>>;
   /**
+   * Put a track into a playlist, at `position` (from 0) or at its end. `conflict` where it is
+   * in it already, unless the playlist allows that, and above 5,000 tracks.
+   */
+  "playlist:add_track": Send<PlaylistAddTrack, Ack<PlaylistAdded>>;
+  /** Make an empty playlist of the caller's own. */
+  "playlist:create": Send<PlaylistCreate, Ack<Playlist>>;
+  /** Delete a playlist; its owner, and moderators where it is public. */
+  "playlist:delete": Send<PlaylistGet, Ack<Done>>;
+  /** One playlist with its first 100 tracks; another's private one is `not_found`. */
+  "playlist:get": Send<PlaylistGet, Ack<PlaylistDetails>>;
+  /** Public playlists and the caller's own; `query` is of words of their name. */
+  "playlist:list": SendBare<PlaylistList, ListAck<Playlist>>;
+  /** Bring a track (that entry of it, or its first) to `position` from 0, or to the end. */
+  "playlist:move_track": Send<PlaylistMoveTrack, Ack<Playlist>>;
+  /** Take a track out of a playlist: that entry of it, or its first. */
+  "playlist:remove_track": Send<PlaylistRemoveTrack, Ack<Playlist>>;
+  /** The tracks of a playlist in their order. */
+  "playlist:tracks": Send<PlaylistTracks, ListAck<PlaylistItem>>;
+  /**
+   * Change a playlist's settings; its owner, and moderators where it is public.
+   * `allowDuplicates` cannot be turned off while some track is in it twice: `conflict`.
+   */
+  "playlist:update": Send<PlaylistUpdate, Ack<Playlist>>;
+  /**
    * Append a track, or all tracks of a playlist; for members. It starts nothing by itself. The
    * answer is the item. For a playlist it is the first of them, and all of them are in
    * `items`; a playlist goes in as a whole or not at all. A `nonce` goes with a track.
@@ -916,7 +1349,7 @@ export interface ClientToServerEvents {
   "room:get": Send<RoomGet, Ack<RoomDetails>>;
   /**
    * Enter a room, hear its events from now on, and get its state. Joining again is no error.
-   * Private rooms, and those for friends, are entered with their invite code.
+   * Private rooms are entered with their invite code, and so are those for friends by others.
    */
   "room:join": Send<RoomJoin, Ack<RoomJoined>>;
   /**
@@ -926,7 +1359,10 @@ export interface ClientToServerEvents {
   "room:kick": Send<RoomMember, Ack<Done>>;
   /** End the caller's membership; all their sockets leave. The last to leave closes the room. */
   "room:leave": Send<RoomGet, Ack<Done>>;
-  /** The rooms that the caller may join, the fullest first: public with space, and their own. */
+  /**
+   * The rooms that the caller may join, the fullest first: those with space, and their own.
+   * Others' are public ones, and their friends' for friends; none of who blocks the caller.
+   */
   "room:list": SendBare<RoomList, ListAck<Room>>;
   /** Who is in a room: the host, then djs, then by the time of joining. */
   "room:members": Send<RoomMembers, ListAck<Member>>;
@@ -948,15 +1384,45 @@ export interface ClientToServerEvents {
   "session:renew": Send<SessionRenew, Ack<SessionRenewed>>;
   /** Sign out one of the caller's sessions; its sockets are disconnected at once. */
   "session:revoke": Send<SessionRevoke, Ack<Done>>;
+  /**
+   * Delete a track with its files, for its uploader and moderators. It leaves all playlists,
+   * favourites and queues; a room that has it on goes on to what follows.
+   */
+  "track:delete": Send<TrackGet, Ack<Done>>;
   /** One track. */
   "track:get": Send<TrackGet, Ack<Track>>;
-  /** Tracks by name or the newest first; `query` is a part of the name or of the artist's. */
-  "track:list": SendBare<LibraryList, ListAck<Track>>;
+  /** Tracks by name or otherwise; `query` is of words of their name, their artist and genre. */
+  "track:list": SendBare<TrackList, ListAck<Track>>;
+  /** Change what a track is called, whose it is, its cover; for its uploader and moderators. */
+  "track:update": Send<TrackUpdate, Ack<Track>>;
+  /** Sign in with the password alone again; `code` may be a recovery code. */
+  "two_factor:disable": Send<TwoFactorDisable, Ack<Done>>;
+  /** Ask for a code at every sign-in from now on. The recovery codes are shown this once. */
+  "two_factor:enable": Send<TwoFactorEnable, Ack<TwoFactorEnabled>>;
+  /** A new secret for an authenticator app. It is in force once `two_factor:enable` has a code. */
+  "two_factor:setup": SendBare<TwoFactorSetup, Ack<TwoFactorKey>>;
   /** Tell the others of a channel that the caller is writing; they hear it at most once in 3 s. */
   "typing": Send<TypingStart, Ack<Done>>;
+  /**
+   * Have nothing to do with a user: friendship and requests end, and they cannot find the
+   * caller. They find neither the caller nor the rooms of which the caller is host, but for
+   * those they are in or have the invite code of. Nobody tells them.
+   */
+  "user:block": Send<UserNamed, Ack<Done>>;
+  /** Whom the caller blocks, the last blocked first. */
+  "user:blocked": SendBare<Paging, ListAck<User>>;
+  /** Set another password. All other sessions of the caller end at once. */
+  "user:change_password": Send<UserChangePassword, Ack<Done>>;
+  /**
+   * Delete the account for good. Messages stay, without a name; all else goes. The caller is
+   * answered, and then disconnected like all their sockets.
+   */
+  "user:delete_account": SendBare<UserDeleteAccount, Ack<Done>>;
+  /** An address from which everything that is kept about the caller can be downloaded, as JSON. */
+  "user:export_data": SendBare<Done, Ack<UserExported>>;
   /** One user, by id or by tag. */
   "user:get": SendBare<UserGet, Ack<User>>;
-  /** Users by name. */
+  /** Users by name; `query` has beginnings of the words in their username and display name. */
   "user:list": SendBare<UserList, ListAck<User>>;
   /** The caller, with what only they may see. */
   "user:me": SendBare<Done, Ack<OwnUser>>;
@@ -964,6 +1430,8 @@ export interface ClientToServerEvents {
   "user:set_status": Send<UserSetStatus, Ack<OwnUser>>;
   /** All that a fresh client draws. */
   "user:snapshot": SendBare<Done, Ack<Snapshot>>;
+  /** Block a user no longer; whom the caller does not block is no error. */
+  "user:unblock": Send<UserNamed, Ack<Done>>;
   /** Change the caller's own profile. */
   "user:update_profile": SendBare<UserUpdateProfile, Ack<OwnUser>>;
 }
@@ -972,8 +1440,16 @@ export interface ClientToServerEvents {
 export interface ServerToClientEvents {
   "channel:read": (data: ChannelRead) => void;
   "connected": (data: Connected) => void;
+  "friend:presence": (data: FriendPresence) => void;
+  "friend:removed": (data: FriendRemoved) => void;
+  "friend:request_accepted": (data: FriendRequestAccepted) => void;
+  "friend:request_cancelled": (data: FriendRequestCancelled) => void;
+  "friend:request_declined": (data: FriendRequestDeclined) => void;
+  "friend:request_received": (data: FriendRequestReceived) => void;
   "message": (data: MessageSent) => void;
   "playback:state": (data: PlaybackState) => void;
+  "playlist:deleted": (data: PlaylistDeleted) => void;
+  "playlist:updated": (data: PlaylistUpdated) => void;
   "queue:updated": (data: QueueUpdated) => void;
   "room:closed": (data: RoomClosed) => void;
   "room:host_changed": (data: HostChanged) => void;
