@@ -1,6 +1,6 @@
 """What our server costs beside the same work in Node: one table.
 
-    python -m bench [--quick] [--rows a,c]
+    python -m bench [--quick] [--rows a,c,library]
 
 See bench/README.md for what each row means and how it is measured.
 """
@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.accounting import Cores
+from bench.library import library
 from bench.memory import idle, stalled
 from bench.processes import two_processes
 from bench.rounds import Bench, Scale
@@ -39,6 +40,8 @@ ROWS: dict[str, Callable[[Bench], list[Figure]]] = {
     "g": stalled,
     "h": two_processes,
 }
+# Those that have no peer in Node are measured where they are asked for.
+ALONE: dict[str, Callable[[Bench], list[Figure]]] = {"library": library}
 QUICK = Scale(rounds=1, seconds=1.5, share=0.2)
 OPEN_FILES = 8192
 QUIET = 0.5  # others' load, in cores, that does not matter much
@@ -68,22 +71,24 @@ def main() -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--quick", action="store_true", help="a smoke run: small, and no measure")
-    parser.add_argument("--rows", type=chosen, default="".join(ROWS), help="some of a to h: a,c")
+    help_rows = f"some of a to h: a,c; or {', '.join(ALONE)}"
+    parser.add_argument("--rows", type=chosen, default=frozenset("".join(ROWS)), help=help_rows)
     return parser.parse_args()
 
 
-def chosen(text: str) -> str:
-    """The letters of the rows in `text`."""
-    letters = text.replace(",", "").lower()
+def chosen(text: str) -> frozenset[str]:
+    """The rows in `text`: letters, and the names of those that have one."""
+    parts = text.lower().split(",")
+    letters = "".join(part for part in parts if part not in ALONE)
     if unknown := set(letters) - set("".join(ROWS)):
         raise argparse.ArgumentTypeError(f"there is no row {min(unknown)!r}")
-    return letters
+    return frozenset(letters) | (set(parts) & ALONE.keys())
 
 
-def measured(bench: Bench, letters: str) -> list[Figure]:
+def measured(bench: Bench, rows: frozenset[str]) -> list[Figure]:
     figures = []
-    for row, measure in ROWS.items():
-        if not set(row) & set(letters):
+    for row, measure in (ROWS | ALONE).items():
+        if not (set(row) if row in ROWS else {row}) & rows:
             continue
         began_s = time.monotonic()
         try:

@@ -20,6 +20,7 @@ from models.track_change import create_track
 from models.user import User
 from tests.client import Client
 from tests.conftest import Connect, MakeTrack
+from tests.playing import where
 from tests.rooms import Json, here, open_room
 from tests.servers import House
 from tests.test_artist import make_moderator
@@ -192,7 +193,7 @@ async def test_the_owners_other_sockets_hear_of_changes(
     ]
     answers[0].pop("entryId")
     for answer in answers:
-        await phone.hears("playlist:updated", lambda heard, answer=answer: heard == answer)
+        await phone.hears("playlist:updated", where(**answer))
     await ada.ok("playlist:delete", playlist)
     assert await phone.hears("playlist:deleted") == playlist
     assert bob.heard("playlist:updated") == bob.heard("playlist:deleted") == []
