@@ -45,9 +45,10 @@ class FriendPresenceTeller:
         self._told = LastTold(services.redis)
         self._leads = False
         self._ask_at = float("-inf")
-        # After another has told: what it was about to note, and what it noted since then (ms).
+        # After another has told: what it had read is told in any case, and so is what it noted
+        # in its last moments, from when until when (ms).
         self._insists = False
-        self._doubt_since_ms = inf
+        self._in_doubt = (inf, inf)
         self._cursor = 0
         self._look_at = float("-inf")
 
@@ -85,7 +86,8 @@ class FriendPresenceTeller:
 
     def _take_over(self) -> None:
         self._insists, self._cursor, self._look_at = True, 0, float("-inf")
-        self._doubt_since_ms = self._services.clock.now_ms() - LOOK_BACK_MS
+        now_ms = self._services.clock.now_ms()
+        self._in_doubt = (now_ms - LOOK_BACK_MS, now_ms)
 
     async def _tell_all(self, news: News) -> None:
         users = iter(news.users | await connected_in(news.rooms))
@@ -107,6 +109,8 @@ class FriendPresenceTeller:
             if user_id in again or told[user_id].differs(view)
         }
         pairs = {user_id: news.pairs[user_id] for user_id in news.pairs.keys() & views.keys()}
+        if not changed and not pairs:
+            return True
         if not await self._say(views, await self._audience(changed, pairs)):
             return False
         now_ms = self._services.clock.now_ms()
@@ -147,12 +151,13 @@ class FriendPresenceTeller:
         await self._compare(told)
         self._cursor = cursor
         if cursor == 0:
-            self._look_at, self._doubt_since_ms = now + LOOK_EVERY_S, inf
+            self._look_at, self._in_doubt = now + LOOK_EVERY_S, (inf, inf)
 
     async def _compare(self, told: Mapping[UUID, Told]) -> None:
         presence, now_ms = self._presence, self._services.clock.now_ms()
+        since_ms, until_ms = self._in_doubt
         views = await views_of(presence, await having_friends(told))
         presence.changed(user for user, view in views.items() if told[user].differs(view))
-        presence.insist(user for user in views if told[user].at_ms >= self._doubt_since_ms)
+        presence.insist(user for user in views if since_ms <= told[user].at_ms < until_ms)
         past = [user for user, each in told.items() if user not in views or each.is_past(now_ms)]
         await self._told.forget(past)

@@ -66,8 +66,9 @@ class LocalPresence(Presence):
         }
 
     async def reachable(self, user_ids: Collection[UUID]) -> set[UUID]:
-        known = self._users.keys() | self._lingering.keys() | self._recoverable.keys()
-        return known & set(user_ids)
+        now_ms, ends = self._now_ms(), self._recoverable
+        known = self._users.keys() | self._lingering.keys()
+        return {u for u in user_ids if u in known or ends.get(u, 0.0) > now_ms}
 
     async def is_alone(self) -> bool:
         return True

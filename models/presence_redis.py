@@ -101,9 +101,13 @@ class RedisPresence(Presence):
     async def reachable(self, user_ids: Collection[UUID]) -> set[UUID]:
         found: set[UUID] = set()
         for some in batched(user_ids, AT_ONCE):
-            counts, ends = await self._counts(some, LINGERING, RECOVERABLE)
-            known = zip(some, counts, *ends, strict=True)
-            found |= {user_id for user_id, count, *until in known if count or any(until)}
+            counts, (lingering, ends) = await self._counts(some, LINGERING, RECOVERABLE)
+            now_ms = self._now_ms()
+            found |= {
+                user_id
+                for user_id, count, lingers, end in zip(some, counts, lingering, ends, strict=True)
+                if count or lingers or (end or 0.0) > now_ms
+            }
         return found
 
     async def is_alone(self) -> bool:

@@ -140,9 +140,9 @@ async def test_a_private_room_is_told_to_nobody(
     assert [each["listening"] for each in ada.heard("friend:presence")] in ([None], [None, None])
 
 
-async def hears_last(ada: Client, bob: Client, status: str) -> None:
-    """Wait until what was heard last of Bob is that."""
-    await ada.hears("friend:presence", lambda _: told(ada, bob)[-1] == status)
+async def hears_last(client: Client, of: Client, status: str) -> None:
+    """Wait until that is the last that was heard of a friend."""
+    await client.hears("friend:presence", lambda _: told(client, of)[-1] == status)
 
 
 async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -> None:
@@ -152,9 +152,8 @@ async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -
     for _ in range(3):
         changes = [set_status(socket, status) for status in FIVE for socket in sockets]
         await asyncio.gather(*changes)
-        truth = await status_of(ada, bob)
-        await hears_last(ada, bob, truth)
-    await set_status(sockets[0], "online")
-    await hears_last(ada, bob, "online")
+        await hears_last(ada, bob, await status_of(ada, bob))
+    await set_status(sockets[0], "offline")
+    await hears_last(ada, bob, "offline")
     heard = told(ada, bob)
-    assert all(one != next_one for one, next_one in pairwise(heard)), heard
+    assert all(one != following for one, following in pairwise(heard)), heard
