@@ -11,23 +11,23 @@ from tests.servers import House
 Json = dict[str, Any]
 
 
-async def befriend(house: House, one_id: str, other_id: str) -> None:
-    """Make two people friends; put into the database, and told to nobody."""
-    for user_id, friend_id in ((one_id, other_id), (other_id, one_id)):
-        await house.execute(
-            "INSERT INTO friendships (id, created_at, user_id, friend_id)"
-            " VALUES ($1, CURRENT_TIMESTAMP, $2, $3)",
-            uuid_utils.compat.uuid7(),
-            user_id,
-            friend_id,
-        )
+async def befriend(house: House, *pairs: tuple[str, str]) -> None:
+    """Make each two of them friends; put into the database, and told to nobody."""
+    sides = [side for pair in pairs for side in (pair, pair[::-1])]
+    rows = (
+        f"(${n + 1}, CURRENT_TIMESTAMP, ${n + 2}, ${n + 3})" for n in range(0, 3 * len(sides), 3)
+    )
+    await house.execute(
+        f"INSERT INTO friendships (id, created_at, user_id, friend_id) VALUES {', '.join(rows)}",
+        *(value for side in sides for value in (uuid_utils.compat.uuid7(), *side)),
+    )
 
 
 async def two_friends(house: House, connect: Connect) -> tuple[Client, Client]:
     """Ada, who is connected, and her friend Bob, who is not yet."""
     ada = await connect("ada")
     bob = Client(house.urls[0], await sign_up(house.urls[0], "bob"))
-    await befriend(house, ada.id, bob.id)
+    await befriend(house, (ada.id, bob.id))
     return ada, bob
 
 
