@@ -6,7 +6,7 @@ import pytest
 import socketio
 
 from tests.client import PASSWORD, Client, get, post
-from tests.conftest import Connect, sign_up
+from tests.conftest import Connect, again, sign_up
 from tests.servers import House
 
 
@@ -85,9 +85,29 @@ async def test_a_stolen_refresh_token_ends_the_session(connect: Connect) -> None
     _, thief = await refresh(ada, ada.refresh_token)
     _, victim = await refresh(ada, ada.refresh_token)
     assert (await refresh(ada, thief["refreshToken"]))[0] == 200
+    other = await connect(same=ada)
     status, answer = await refresh(ada, victim["refreshToken"])
     assert (status, answer["code"]) == (401, "session_revoked")
-    await ada.hears("session:ended")
+    for socket in (ada, other):
+        end = await socket.hears("session:ended")
+        assert end == {"code": "session_revoked", "reconnect": False}
+        await socket.disconnected.wait()
+    for token in (ada.token, thief["accessToken"]):
+        status, answer = await get(ada.url, "/auth/me", token)
+        assert (status, answer["code"]) == (401, "session_revoked")
+    assert (await refresh(ada, thief["refreshToken"]))[0] == 401
+
+
+async def test_a_refresh_token_works_once_its_successor_was_used_no_more(
+    house: House, connect: Connect
+) -> None:
+    ada = await connect("ada")
+    _, second = await refresh(ada, ada.refresh_token)
+    assert (await refresh(ada, second["refreshToken"]))[0] == 200
+    elsewhere = Client(house.urls[-1], again(ada))
+    status, answer = await refresh(elsewhere, ada.refresh_token)
+    assert (status, answer["code"]) == (401, "session_revoked")
+    await ada.disconnected.wait()
 
 
 async def test_a_renewed_socket_says_until_when(connect: Connect) -> None:
@@ -108,6 +128,8 @@ async def test_i_see_my_sessions_and_end_one(connect: Connect) -> None:
     _, login = await post(ada.url, "/auth/login", body)
     phone = await Client(ada.url, login["data"]).connect()
     sessions = await ada.ok("session:list")
+    assert all(session["address"] and session["device"] for session in sessions)
+    assert all(session["lastUsedAt"] >= session["createdAt"] for session in sessions)
     assert sorted(session["current"] for session in sessions) == [False, True]
     other = next(session for session in sessions if not session["current"])
     await ada.ok("session:revoke", {"sessionId": other["id"]})
