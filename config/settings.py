@@ -17,6 +17,19 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """Where people may sign in with what they have elsewhere; without a `client_id` they may not.
+
+    `url` is an OpenID issuer, or where people are asked; `api_url` says who they are.
+    """
+
+    client_id: str
+    client_secret: str
+    url: str
+    api_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that an operator may set. `.env.example` lists the names and what they mean."""
 
@@ -32,6 +45,9 @@ class Settings:
     jwt_2fa_secret: str
     cors_origins: tuple[str, ...]
     frontend_url: str
+    public_url: str
+    google: ProviderSettings
+    spotify: ProviderSettings
     trusted_proxies: int
     max_upload_mb: int
     rate_limits: bool
@@ -80,6 +96,11 @@ class Settings:
             jwt_2fa_secret=two_factor,
             cors_origins=reader.origins("CORS_ORIGINS"),
             frontend_url=reader.url("FRONTEND_URL", ("http", "https")),
+            public_url=reader.web_url("PUBLIC_URL", ""),
+            google=_provider(reader, "GOOGLE", "https://accounts.google.com"),
+            spotify=_provider(
+                reader, "SPOTIFY", "https://accounts.spotify.com", "https://api.spotify.com"
+            ),
             trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, 0, 10),
             max_upload_mb=reader.integer("MAX_UPLOAD_MB", 200, 1, 4096),
             rate_limits=reader.choice("RATE_LIMITS", "on", ("on", "off")) == "on",
@@ -124,6 +145,10 @@ class _Reader:
             raise SettingsError(f"{name} must be empty or a URL that begins with {schemes[0]}://.")
         return text
 
+    def web_url(self, name: str, default: str) -> str:
+        """An http(s) address that paths can be put behind."""
+        return (self.url(name, ("http", "https")) or default).rstrip("/")
+
     def origins(self, name: str) -> tuple[str, ...]:
         origins = tuple(part.strip() for part in self.text(name, "").split(",") if part.strip())
         for origin in origins:
@@ -152,6 +177,18 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     except ValueError:  # brackets that do not match, or a port that is no number
         return False
     return "://" in text and parts.scheme in schemes
+
+
+def _provider(reader: _Reader, name: str, url: str, api_url: str = "") -> ProviderSettings:
+    """A provider's settings; who gives one half of what the provider gave forgot the other."""
+    known_as = [reader.text(f"{name}_CLIENT_{part}", "") for part in ("ID", "SECRET")]
+    if any(known_as) and not all(known_as):
+        raise SettingsError(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET must be set both.")
+    return ProviderSettings(
+        *known_as,
+        url=reader.web_url(f"{name}_URL", url),
+        api_url=reader.web_url(f"{name}_API_URL", api_url) if api_url else "",
+    )
 
 
 def _workers(reader: _Reader) -> int:

@@ -85,6 +85,9 @@ def test_an_empty_setting_counts_as_not_set() -> None:
         ("JWT_2FA_SECRET", ["y" * 31]),
         ("CORS_ORIGINS", ["example.org", "https://example.org/path", "https://a.org,ftp://b.org"]),
         ("FRONTEND_URL", ["example.org"]),
+        ("PUBLIC_URL", ["example.org", "ftp://example.org"]),
+        ("GOOGLE_URL", ["accounts.google.com"]),
+        ("SPOTIFY_API_URL", ["api.spotify.com"]),
         ("TRUSTED_PROXIES", ["-1", "all"]),
         ("MAX_UPLOAD_MB", ["0", "lots"]),
         ("RATE_LIMITS", ["maybe"]),
@@ -103,6 +106,14 @@ def test_several_workers_need_what_they_share(missing: str) -> None:
     assert Settings.from_env({"WORKERS": "4", **shared}).is_supervisor
     sentence = refusal(**{"WORKERS": "4", **shared, missing: ""})
     assert sentence == f"{missing} must be set where WORKERS is more than 1."
+
+
+@pytest.mark.parametrize("provider", ["GOOGLE", "SPOTIFY"])
+def test_a_provider_is_known_by_both_its_id_and_its_secret(provider: str) -> None:
+    pair = {f"{provider}_CLIENT_ID": "us", f"{provider}_CLIENT_SECRET": "open sesame"}
+    assert getattr(Settings.from_env(pair), provider.lower()).client_secret == "open sesame"
+    for missing in pair:
+        assert missing in refusal(**{**pair, missing: ""})
 
 
 def test_a_worker_is_no_supervisor() -> None:
