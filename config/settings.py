@@ -181,11 +181,12 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
 
 def _provider(reader: _Reader, name: str, url: str, api_url: str = "") -> ProviderSettings:
     """A provider's settings; who gives one half of what the provider gave forgot the other."""
-    known_as = [reader.text(f"{name}_CLIENT_{part}", "") for part in ("ID", "SECRET")]
-    if any(known_as) and not all(known_as):
+    client_id, secret = (reader.text(f"{name}_CLIENT_{part}", "") for part in ("ID", "SECRET"))
+    if bool(client_id) != bool(secret):
         raise SettingsError(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET must be set both.")
     return ProviderSettings(
-        *known_as,
+        client_id=client_id,
+        client_secret=secret,
         url=reader.web_url(f"{name}_URL", url),
         api_url=reader.web_url(f"{name}_API_URL", api_url) if api_url else "",
     )
