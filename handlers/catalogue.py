@@ -18,8 +18,9 @@ from handlers import (
     typing,
     user,
     user_account,
+    user_identity,
 )
-from handlers.http import auth, health
+from handlers.http import auth, health, oauth, oauth_exchange
 
 __all__ = [
     "artist",
@@ -30,6 +31,8 @@ __all__ = [
     "friend",
     "health",
     "message",
+    "oauth",
+    "oauth_exchange",
     "playback",
     "playlist",
     "queue",
@@ -41,4 +44,5 @@ __all__ = [
     "typing",
     "user",
     "user_account",
+    "user_identity",
 ]

@@ -31,6 +31,7 @@ from models.audio import AudioWorkers, PictureWorkers
 from models.encryption import Cipher
 from models.image import existing_images
 from models.media import MediaStore
+from models.oauth.providers import Providers
 from models.presence import LIFE_SIGN_EVERY_S, Presence
 from models.presence_local import LocalPresence
 from models.presence_redis import RedisPresence
@@ -99,6 +100,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         worker=settings.worker,
     )
     sio.on_overflow = UNREAD.inc
+    cipher = Cipher(settings.jwt_2fa_secret)
     services = Services(
         settings=settings,
         clock=clock,
@@ -108,7 +110,8 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
             settings.jwt_access_secret, settings.jwt_refresh_secret, settings.jwt_2fa_secret
         ),
         attempts=Attempts(redis, enabled=settings.rate_limits),
-        cipher=Cipher(settings.jwt_2fa_secret),
+        cipher=cipher,
+        providers=Providers(settings, cipher),
         presence=presence,
         media=MediaStore(settings.data_dir),
         workers=AudioWorkers(),
@@ -149,6 +152,7 @@ async def working(services: Services) -> AsyncIterator[None]:
         await services.sio.tasks.end()
         await services.workers.close()
         await services.picture_workers.close()
+        await services.providers.close()
         await services.manager.close()
 
 

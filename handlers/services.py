@@ -17,6 +17,7 @@ from models.audio import AudioWorkers, PictureWorkers
 from models.encryption import Cipher
 from models.errors import RateLimited
 from models.media import MediaStore
+from models.oauth.providers import Providers
 from models.presence import Presence
 from models.signed_path import PathSigner
 from models.token import TokenIssuer
@@ -37,6 +38,7 @@ class Services:
     tokens: TokenIssuer
     attempts: Attempts
     cipher: Cipher
+    providers: Providers
     presence: Presence
     media: MediaStore
     workers: AudioWorkers

@@ -8,6 +8,7 @@ from handlers.http.cors import cors
 from handlers.http.export import add_export_routes
 from handlers.http.health import add_health_routes
 from handlers.http.media import add_media_routes
+from handlers.http.oauth import add_oauth_routes
 from handlers.http.routes import SERVICES, add_routes, catch
 from handlers.http.uploads import add_upload_routes
 from handlers.http.web_client import add_web_client
@@ -24,6 +25,7 @@ def make_app(services: Services) -> web.Application:
     services.sio.attach(app)
     add_health_routes(app)
     add_routes(app)
+    add_oauth_routes(app)
     add_upload_routes(app)
     add_export_routes(app)
     add_media_routes(app)

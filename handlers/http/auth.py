@@ -43,10 +43,9 @@ async def login(
     if (username is None) == (email is None):
         raise ValidationFailed.of("username", "required", "Give either username or email.")
     services, who = request.app[SERVICES], {"username": username, "email": email}
-    user = await with_password(services, address(request), password, **who)
-    if user.two_factor_enabled:
-        return {"two_factor_required": True, "challenge_token": challenge(services, user)}
-    return await sign_in(request, user)
+    return await begin_sign_in(
+        request, await with_password(services, address(request), password, **who)
+    )
 
 
 @route("POST", "/auth/login/2fa", LoginTwoFactor, reply=SignedIn, limit="20/m")
@@ -97,6 +96,14 @@ async def logout(request: web.Request) -> None:
 async def me(request: web.Request) -> dict[str, Any]:
     """Who the token belongs to."""
     return {"user": (await signed_in(request)).user}
+
+
+async def begin_sign_in(request: web.Request, user: User) -> dict[str, Any]:
+    """A session for who has shown a password, or came from a provider; or a challenge before it."""
+    if user.two_factor_enabled:
+        challenged = challenge(request.app[SERVICES], user)
+        return {"two_factor_required": True, "challenge_token": challenged}
+    return await sign_in(request, user)
 
 
 async def sign_in(request: web.Request, user: User) -> dict[str, Any]:
