@@ -1,0 +1,1 @@
+"""Signing in with Google and Spotify, played by a real provider on loopback."""
