@@ -35,5 +35,20 @@ class IdentityReply(Reply):
     linked_at = Time(required=True)
 
 
+class UserLinkIdentity(Request):
+    provider = Choice(*PROVIDERS, required=True)
+    password = Text(1, 128)
+
+
+class LinkAddress(Reply):
+    """Where to send the browser, within a minute; a relative one is of this server."""
+
+    url = Text(required=True)
+
+
+class UserConfirmIdentity(Request):
+    code = Text(1, MAX_TICKET, required=True)
+
+
 class UserUnlink(Request):
     provider = Choice(*PROVIDERS, required=True)

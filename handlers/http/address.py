@@ -12,6 +12,8 @@ from models.errors import ValidationFailed
 PAGE = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#][!-\[\]-~]*)?", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 MAX_URL = 2048
+# What pages are told: a code to sign in with, one to link with, or what went wrong.
+ANSWERS = {"code", "linkCode", "error"}
 PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str | None, int | None]
@@ -60,8 +62,9 @@ def origin_of(url: str) -> Origin | None:
         return None
 
 
-def with_query(url: str, **more: str) -> str:
-    """`url` with these parameters in place of its own of those names."""
-    parts = urlsplit(url)
-    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in more]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *more.items()])))
+def answered(page: str, **answer: str) -> str:
+    """The address of `page` with our answer, in place of any that it had before."""
+    parts = urlsplit(page)
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in asked if name not in ANSWERS]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *answer.items()])))

@@ -8,13 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from handlers.envelope import AWAY, failure, success
-from handlers.http.address import checked_page, own_url, with_query
-from handlers.http.oauth_exchange import CODES, redeem
+from handlers.http.address import answered, checked_page, own_url
+from handlers.http.oauth_exchange import redeem
 from handlers.http.routes import SERVICES, TIME_LIMIT_S, address, answer
 from models.arrival import arrive
 from models.errors import SoundroomError, Unauthorized, ValidationFailed
 from models.oauth.person import Person
 from models.oauth.state import STATE_LASTS, OAuthState, new_browser_secret
+from models.oauth.tickets import CODES, CONFIRMATIONS, WISHES
+from models.ticket import spent
 from schemas.identity import PROVIDERS, OAuthSignedIn
 
 LIMIT = "30/m"
@@ -36,16 +38,16 @@ async def begin(request: web.Request) -> web.Response:
     services, name = request.app[SERVICES], request.match_info["provider"]
     provider = services.providers.named(name)
     page, here = request.query.get("redirect"), own_url(request)
+    # While the provider is away nothing needs to be kept, and no ticket to be spent.
+    await provider.endpoints(services.now())
     browser = browser_secret(request) or new_browser_secret()
     state = OAuthState.new(
         browser,
         provider=name,
         redirect_uri=f"{here}/auth/{name}/callback",
         return_to=None if page is None else checked_page(request, page),
-        link_to=None,
+        link_to=await who_links(request, name, page),
     )
-    # The provider first: while it is away nothing needs to be kept.
-    await provider.endpoints(services.now())
     kept_as = await state.keep(services.redis)
     response = sent_to(await provider.address(kept_as, state, services.now()))
     response.set_cookie(
@@ -70,16 +72,25 @@ async def callback(request: web.Request) -> web.Response:
     try:
         state = await returned_state(request, name)
         page = state.return_to or page
-        outcome = await outcome_of(await person_of(request, state))
-        if not page:
-            signed_in = await redeem(request, outcome)
-            return answer(success(signed_in, OAuthSignedIn), 200)
-        return sent_to(with_query(page, code=await CODES.issue(services.redis, outcome)))
+        return await welcome(request, await person_of(request, state), state, page)
     except REFUSALS as error:
         if not page:
             raise
         # A person looks at this: an envelope would tell them nothing.
-        return sent_to(with_query(page, error=reason(error)))
+        return sent_to(answered(page, error=reason(error)))
+
+
+async def who_links(request: web.Request, name: str, page: str | None) -> str | None:
+    """The user who wants to link the provider's account with their own, if that is what it is."""
+    if (ticket := request.query.get("link")) is None:
+        return None
+    services = request.app[SERVICES]
+    if page is None and not services.settings.frontend_url:
+        raise ValidationFailed.of("redirect", "required", "Say which of our pages waits for it.")
+    wish = await WISHES.take(services.redis, ticket)
+    if wish["provider"] != name:
+        raise spent()
+    return str(wish["user_id"])
 
 
 async def returned_state(request: web.Request, name: str) -> OAuthState:
@@ -102,6 +113,21 @@ async def person_of(request: web.Request, state: OAuthState) -> Person:
     if not (code := parameter(request, "code")):
         raise ValidationFailed.of("code", "required", f"{provider.title} sent no code.")
     return await provider.person(code, state, services.now())
+
+
+async def welcome(
+    request: web.Request, person: Person, state: OAuthState, page: str
+) -> web.Response:
+    """Send `person` on to the page that waits, with a code; or sign them in where there is none."""
+    redis = request.app[SERVICES].redis
+    if state.link_to:
+        # Not linked yet: whoever was lured here with another's ticket would be linked to them.
+        outcome = {"user_id": state.link_to, "person": asdict(person)}
+        return sent_to(answered(page, linkCode=await CONFIRMATIONS.issue(redis, outcome)))
+    outcome = await outcome_of(person)
+    if page:
+        return sent_to(answered(page, code=await CODES.issue(redis, outcome)))
+    return answer(success(await redeem(request, outcome), OAuthSignedIn), 200)
 
 
 async def outcome_of(person: Person) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`/auth/oauth/…`: what somebody brought back from a provider becomes a session."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,11 @@ from handlers.http.routes import SERVICES, address, route
 from handlers.services import Services
 from models.errors import Unauthorized, ValidationFailed
 from models.identity import Identity
-from models.oauth.person import Person, ProviderTokens
-from models.ticket import Tickets, spent
+from models.oauth.person import Person
+from models.oauth.tickets import CODES, LINKS
+from models.ticket import spent
 from models.user import User
 from schemas.identity import OAuthExchange, OAuthLink, OAuthSignedIn
-
-CODES = Tickets("oauth-code", timedelta(seconds=60))
-LINKS = Tickets("oauth-link", timedelta(minutes=5), tries=5)
 
 
 @route("POST", "/auth/oauth/exchange", OAuthExchange, reply=OAuthSignedIn, limit="20/m")
@@ -47,7 +44,7 @@ async def link(
     if user.two_factor_enabled:
         await require_code(services, user, code)
     outcome = await LINKS.take(services.redis, link_token)
-    await Identity.link(user.id, person_in(outcome))
+    await Identity.link(user.id, Person.of(outcome["person"]))
     return await sign_in(request, user)
 
 
@@ -64,7 +61,7 @@ async def redeem(request: web.Request, outcome: dict[str, Any]) -> dict[str, Any
     user = await user_of(outcome)
     if outcome["person"] is None:
         return await begin_sign_in(request, user)
-    person = person_in(outcome)
+    person = Person.of(outcome["person"])
     return {
         "link_required": True,
         "link_token": await LINKS.issue(request.app[SERVICES].redis, outcome),
@@ -79,9 +76,3 @@ async def user_of(outcome: dict[str, Any]) -> User:
     if user is None:
         raise spent()
     return user
-
-
-def person_in(outcome: dict[str, Any]) -> Person:
-    """The person whom a ticket names."""
-    person = dict(outcome["person"])
-    return Person(**{**person, "tokens": ProviderTokens(**person["tokens"])})

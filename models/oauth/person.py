@@ -1,6 +1,7 @@
 """Who a provider says that somebody is."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 MAX_SUBJECT = 255
 MAX_EMAIL = 254
@@ -28,6 +29,11 @@ class Person:
     name: str | None
     picture: str | None
     tokens: ProviderTokens
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Self:
+        """Somebody out of what `asdict` made of them, which a ticket keeps."""
+        return cls(**{**kept, "tokens": ProviderTokens(**kept["tokens"])})
 
     @property
     def verified_email(self) -> str | None:
