@@ -35,30 +35,15 @@ class DeclinedError(Unauthorized):
 
 async def begin(request: web.Request) -> web.Response:
     """Send a browser to the provider, and give it something to show when it comes back."""
-    services, name = request.app[SERVICES], request.match_info["provider"]
-    provider = services.providers.named(name)
-    page, here = request.query.get("redirect"), own_url(request)
+    services = request.app[SERVICES]
+    provider = services.providers.named(request.match_info["provider"])
     # While the provider is away nothing needs to be kept, and no ticket to be spent.
     await provider.endpoints(services.now())
     browser = browser_secret(request) or new_browser_secret()
-    state = OAuthState.new(
-        browser,
-        provider=name,
-        redirect_uri=f"{here}/auth/{name}/callback",
-        return_to=None if page is None else checked_page(request, page),
-        link_to=await who_links(request, name, page),
-    )
+    state = await new_state(request, browser)
     kept_as = await state.keep(services.redis)
     response = sent_to(await provider.address(kept_as, state, services.now()))
-    response.set_cookie(
-        COOKIE,
-        browser,
-        max_age=int(STATE_LASTS.total_seconds()),
-        path="/auth",
-        httponly=True,
-        samesite="Lax",
-        secure=here.startswith("https://"),
-    )
+    remember(response, browser, secure=state.redirect_uri.startswith("https://"))
     return response
 
 
@@ -78,6 +63,18 @@ async def callback(request: web.Request) -> web.Response:
             raise
         # A person looks at this: an envelope would tell them nothing.
         return sent_to(answered(page, error=reason(error)))
+
+
+async def new_state(request: web.Request, browser: str) -> OAuthState:
+    """What is to be known of this way when it comes back."""
+    name, page = request.match_info["provider"], request.query.get("redirect")
+    return OAuthState.new(
+        browser,
+        provider=name,
+        redirect_uri=f"{own_url(request)}/auth/{name}/callback",
+        return_to=None if page is None else checked_page(request, page),
+        link_to=await who_links(request, name, page),
+    )
 
 
 async def who_links(request: web.Request, name: str, page: str | None) -> str | None:
@@ -143,6 +140,19 @@ def parameter(request: web.Request, name: str) -> str:
     """A parameter of the provider's, if it is one that we could have sent for."""
     value = request.query.get(name, "")
     return value if len(value) <= MAX_PARAMETER and value.isprintable() else ""
+
+
+def remember(response: web.Response, browser: str, *, secure: bool) -> None:
+    """Give the browser its secret, to show when it comes back to us."""
+    response.set_cookie(
+        COOKIE,
+        browser,
+        max_age=int(STATE_LASTS.total_seconds()),
+        path="/auth",
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
+    )
 
 
 def browser_secret(request: web.Request) -> str:

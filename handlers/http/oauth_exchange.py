@@ -22,7 +22,8 @@ from schemas.identity import OAuthExchange, OAuthLink, OAuthSignedIn
 async def exchange(request: web.Request, code: str) -> dict[str, Any]:
     """Sign in with the code that the page was called with. It works once, for a minute.
 
-    Where another account has the person's address, the answer is `linkRequired`: see below.
+    Where another account has the person's address, the answer is `linkRequired`, with a
+    token for `POST /auth/oauth/link`.
     """
     return await redeem(request, await CODES.take(request.app[SERVICES].redis, code))
 
