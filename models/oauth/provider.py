@@ -1,4 +1,8 @@
-"""Providers: where people are asked who they are (RFC 6749, with PKCE, RFC 7636)."""
+"""Providers: where people are asked who they are (RFC 6749, with PKCE, RFC 7636).
+
+What is asked is Authlib's, and is sent by aiohttp, which serves here already: Authlib's own clients
+need httpx, for which it says at every start that it will do without it.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
