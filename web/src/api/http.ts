@@ -1,23 +1,40 @@
-/** The few requests that are not events: signing in and out. */
+/** The few requests that are not events: signing in and out, and files. */
 
 import { Failure, opened } from "./failure";
 import { patiently } from "./patience";
+import type { Image } from "./types";
 
 const TIMEOUT_MS = 15_000;
+const IMAGE_TIMEOUT_MS = 120_000;
 
 /** POST `body` and give the answer's `data`; throws a `Failure`. */
 export function post<Data>(path: string, body: object, accessToken?: string): Promise<Data> {
-  return patiently(() => attempt<Data>(path, body, accessToken));
+  const headers = { "Content-Type": "application/json", ...bearer(accessToken) };
+  return patiently(() => attempt<Data>(path, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-async function attempt<Data>(path: string, body: object, accessToken?: string): Promise<Data> {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (accessToken !== undefined) headers["Authorization"] = `Bearer ${accessToken}`;
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const request = { method: "POST", headers, body: JSON.stringify(body), signal };
-  const answer = await fetch(path, request).catch(() => {
+/** GET the `data` at a path; throws a `Failure`. */
+export function get<Data>(path: string, accessToken: string): Promise<Data> {
+  return patiently(() => attempt<Data>(path, { headers: bearer(accessToken) }));
+}
+
+/** Send an image, which the server makes into two sizes. */
+export function uploadImage(file: File, accessToken: string): Promise<Image> {
+  const body = new FormData();
+  body.append("file", file);
+  const request = { method: "POST", headers: bearer(accessToken), body };
+  return patiently(() => attempt<Image>("/uploads/images", request, IMAGE_TIMEOUT_MS));
+}
+
+async function attempt<Data>(path: string, request: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Data> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const answer = await fetch(path, { ...request, signal }).catch(() => {
     throw new Failure("offline", "The server cannot be reached. Please try again.");
   });
   const envelope: unknown = await answer.json().catch(() => null);
   return opened<Data>(envelope).data;
+}
+
+function bearer(accessToken?: string): Record<string, string> {
+  return accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
 }

@@ -1,9 +1,13 @@
 /** The protocol's objects and events under the names that this client uses. */
 
-import type { ClientToServerEvents } from "../protocol";
+import type {
+  ClientToServerEvents as KnownEvents,
+  ServerToClientEvents as KnownNews,
+} from "../protocol";
+import type { UpcomingEvents, UpcomingNews } from "./upcoming";
 
 export type {
-  ClientToServerEvents,
+  Artist,
   Member as RoomMember,
   Message,
   OwnUser,
@@ -13,11 +17,23 @@ export type {
   QueueUpdated,
   Refreshed,
   Room,
-  ServerToClientEvents,
+  Session as SessionInfo,
   SignedIn,
   Track,
   User,
 } from "../protocol";
+export type {
+  Friend,
+  FriendRequest,
+  Identity,
+  Listening,
+  Playlist,
+  PlaylistItem,
+  TwoFactorSetup,
+} from "./upcoming";
+
+export type ClientToServerEvents = Omit<KnownEvents, keyof UpcomingEvents> & UpcomingEvents;
+export type ServerToClientEvents = Omit<KnownNews, keyof UpcomingNews> & UpcomingNews;
 
 export type ClientEvent = keyof ClientToServerEvents;
 
@@ -39,4 +55,21 @@ export interface Meta {
   readonly nextCursor?: string | null;
   readonly hasMore?: boolean;
   readonly lastSeq?: number;
+}
+
+/** Where a resumable upload is, as `GET /uploads/tus/<id>` tells. */
+export interface UploadState {
+  readonly id: string;
+  readonly state: "receiving" | "processing" | "done" | "failed";
+  readonly track: import("../protocol").Track | null;
+  readonly error: string | null;
+}
+
+/** An image that has been uploaded, in two sizes. */
+export interface Image {
+  readonly id: string;
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+  readonly thumbnailUrl: string;
 }

@@ -1,13 +1,14 @@
 /** Sending a recording, with its progress: what `fetch` cannot tell. */
 
 import { Failure, opened } from "./failure";
+import type { Progress } from "./resumable";
 import type { Track } from "./types";
 
 /** POST `file` as a track. `progressed` hears the part that has been sent, 0 to 1. */
 export function uploadTrack(
   file: File,
   accessToken: string,
-  progressed: (part: number) => void,
+  { progressed }: Pick<Progress, "progressed">,
   signal: AbortSignal,
 ): Promise<Track> {
   const request = new XMLHttpRequest();

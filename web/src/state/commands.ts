@@ -47,6 +47,11 @@ export class RoomCommands {
     await this.calls.call("queue:add", { roomId: this.room.id, trackId, nonce: newNonce() });
   }
 
+  /** Put all tracks of a playlist into the queue. */
+  async addPlaylist(playlistId: string): Promise<void> {
+    await this.calls.call("queue:add", { roomId: this.room.id, playlistId });
+  }
+
   async remove(itemId: string): Promise<void> {
     await this.calls.call("queue:remove", { roomId: this.room.id, itemId });
   }

@@ -1,23 +1,50 @@
-/** Where one is, by the address: `#/` or `#/room/<id>?invite=CODE`. */
+/** Where one is, by the address: `#/`, `#/library/playlists` or `#/room/<id>?invite=CODE`. */
 
 import { signal } from "@preact/signals";
 
+export type LibraryPart = "tracks" | "playlists" | "favourites";
+
 export type Route =
   | { readonly page: "rooms" }
-  | { readonly page: "room"; readonly roomId: string; readonly invite?: string };
+  | { readonly page: "room"; readonly roomId: string; readonly invite?: string }
+  | { readonly page: "library"; readonly part: LibraryPart }
+  | { readonly page: "playlist"; readonly playlistId: string }
+  | { readonly page: "friends" }
+  | { readonly page: "settings" };
+
+/** The pages that have an address of one word. */
+const PLAIN: Record<string, Route> = {
+  "/library": { page: "library", part: "tracks" },
+  "/library/playlists": { page: "library", part: "playlists" },
+  "/library/favourites": { page: "library", part: "favourites" },
+  "/friends": { page: "friends" },
+  "/settings": { page: "settings" },
+};
 
 export function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
-  const roomId = /^\/room\/([0-9a-f-]{36})$/i.exec(path)?.[1];
-  if (roomId === undefined) return { page: "rooms" };
+  const plain = PLAIN[path];
+  if (plain !== undefined) return plain;
+  const [, kind, id] = /^\/(room|playlist)\/([0-9a-f-]{36})$/i.exec(path) ?? [];
+  if (kind === undefined || id === undefined) return { page: "rooms" };
+  if (kind === "playlist") return { page: "playlist", playlistId: id };
   const invite = new URLSearchParams(query).get("invite");
-  return invite ? { page: "room", roomId, invite } : { page: "room", roomId };
+  return invite ? { page: "room", roomId: id, invite } : { page: "room", roomId: id };
 }
 
 export function hashOf(route: Route): string {
-  if (route.page === "rooms") return "#/";
-  const query = route.invite === undefined ? "" : `?invite=${encodeURIComponent(route.invite)}`;
-  return `#/room/${route.roomId}${query}`;
+  switch (route.page) {
+    case "rooms":
+      return "#/";
+    case "library":
+      return route.part === "tracks" ? "#/library" : `#/library/${route.part}`;
+    case "playlist":
+      return `#/playlist/${route.playlistId}`;
+    case "room":
+      return `#/room/${route.roomId}${inviteOf(route.invite)}`;
+    default:
+      return `#/${route.page}`;
+  }
 }
 
 export const route = signal<Route>({ page: "rooms" });
@@ -33,4 +60,8 @@ export function followAddress(): void {
 
 export function go(to: Route): void {
   location.hash = hashOf(to);
+}
+
+function inviteOf(invite: string | undefined): string {
+  return invite === undefined ? "" : `?invite=${encodeURIComponent(invite)}`;
 }

@@ -10,12 +10,14 @@ let now = 0;
 let asked: string[] = [];
 let problem: Failure | null = null;
 let box = drawer();
+let isSecond = false;
 
 async function post<Data>(path: string): Promise<Data> {
   asked.push(path);
   await Promise.resolve();
   if (problem !== null) throw problem;
   const number = asked.length;
+  if (isSecond && path === "/auth/login") return { twoFactorRequired: true, challengeToken: "ticket" } as Data;
   const pair = { accessToken: `access ${number}`, refreshToken: `refresh ${number}`, expiresIn: LIFE_S };
   return { ...pair, user: user("ada") } as Data;
 }
@@ -28,6 +30,7 @@ describe("a session", () => {
     now = 1_000_000;
     asked = [];
     problem = null;
+    isSecond = false;
     box = drawer();
   });
 
@@ -92,5 +95,28 @@ describe("a session", () => {
     new TokenStore(box).write({ accessToken: "a", refreshToken: "r", expiresAt: 1, user: user("grace") });
     session.end();
     expect(open().user.value?.id).toBe("grace");
+  });
+
+  it("begins with a second factor where there is one", async () => {
+    isSecond = true;
+    const session = open();
+    await session.login("ada", "secret");
+    expect([session.isOpen.value, session.isHalfway.value]).toEqual([false, true]);
+    await session.loginSecond({ code: "123456" });
+    expect([session.isOpen.value, session.isHalfway.value]).toEqual([true, false]);
+    expect(asked).toEqual(["/auth/login", "/auth/login/2fa"]);
+  });
+
+  it("lets one try a second code, but goes back to the password when the ticket is spent", async () => {
+    isSecond = true;
+    const session = open();
+    await session.login("ada", "secret");
+    problem = new Failure("unauthorized", "This code is wrong.");
+    await expect(session.loginSecond({ code: "1" })).rejects.toThrow("wrong");
+    expect(session.isHalfway.value).toBe(true);
+    problem = new Failure("token_invalid", "Too late.");
+    await expect(session.loginSecond({ recoveryCode: "a" })).rejects.toThrow("Too late");
+    expect(session.isHalfway.value).toBe(false);
+    expect(session.farewell.value).toContain("sign in again");
   });
 });

@@ -10,6 +10,15 @@ const SPARE_MS = 45_000;
 
 const ENDED = "Your session has ended. Please sign in again.";
 
+const EXPIRED = "That took too long, or too many tries. Please sign in again.";
+
+interface Challenge {
+  readonly twoFactorRequired: true;
+  readonly challengeToken: string;
+}
+
+export type SecondFactor = { readonly code: string } | { readonly recoveryCode: string };
+
 export interface SessionOptions {
   readonly post: <Data>(path: string, body: object, accessToken?: string) => Promise<Data>;
   readonly store: TokenStore;
@@ -24,6 +33,9 @@ export class Session {
   /** Why one is signed out, where that was not one's own wish. */
   readonly farewell = signal<string | null>(null);
   readonly isOpen = computed(() => this.user.value !== null);
+  /** Whether the password was right and a second factor is asked for. */
+  readonly isHalfway = computed(() => this.challenge.value !== null);
+  private readonly challenge = signal<string | null>(null);
   private tokens: Tokens | null = null;
   private renewing: Promise<string> | null = null;
 
@@ -38,6 +50,25 @@ export class Session {
 
   async login(username: string, password: string): Promise<void> {
     await this.begin("/auth/login", { username, password });
+  }
+
+  /** The second step: a code of the authenticator app, or a recovery code. */
+  async loginSecond(factor: SecondFactor): Promise<void> {
+    const challengeToken = this.challenge.peek();
+    if (challengeToken === null) throw new Failure("unauthorized", EXPIRED);
+    try {
+      await this.begin("/auth/login/2fa", { challengeToken, ...factor });
+    } catch (error) {
+      // The ticket is spent: begin with the password again.
+      if (error instanceof Failure && error.code.startsWith("token_")) this.stepBack(EXPIRED);
+      throw error;
+    }
+  }
+
+  /** Back to the password. */
+  stepBack(farewell: string | null = null): void {
+    this.challenge.value = null;
+    this.farewell.value = farewell;
   }
 
   async guest(username: string): Promise<void> {
@@ -73,7 +104,7 @@ export class Session {
     const { store } = this.options;
     // Another tab may have signed somebody else in meanwhile.
     if (store.read()?.user.id === this.tokens?.user.id) store.clear();
-    this.tokens = null;
+    this.tokens = this.challenge.value = null;
     this.farewell.value = farewell;
     this.user.value = null;
   }
@@ -84,9 +115,15 @@ export class Session {
   }
 
   private async begin(path: string, body: object): Promise<void> {
-    const { user, ...pair } = await this.options.post<SignedIn>(path, body);
+    const answer = await this.options.post<SignedIn | Challenge>(path, body);
     this.farewell.value = null;
-    this.keep(this.dated(pair, user));
+    if ("challengeToken" in answer) {
+      this.challenge.value = answer.challengeToken;
+    } else {
+      const { user, ...pair } = answer;
+      this.challenge.value = null;
+      this.keep(this.dated(pair, user));
+    }
   }
 
   private async exchange(): Promise<string> {

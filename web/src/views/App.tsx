@@ -1,10 +1,14 @@
 import { useSignalEffect } from "@preact/signals";
 import { room, session, watch } from "../app";
-import { route } from "../state/route";
+import { type Route, route } from "../state/route";
 import { AuthView } from "./AuthView";
+import { FriendsView } from "./FriendsView";
 import { Header } from "./Header";
+import { LibraryView } from "./LibraryView";
+import { PlaylistView } from "./PlaylistView";
 import { RoomsView } from "./RoomsView";
 import { RoomView } from "./RoomView";
+import { SettingsView } from "./SettingsView";
 import { Toasts } from "./Toasts";
 
 /** The whole page. */
@@ -19,11 +23,28 @@ export function App() {
       <a class="skip-link" href="#main" onClick={skipToMain}>Skip to the content</a>
       <Header />
       <main id="main" tabIndex={-1}>
-        {!session.isOpen.value ? <AuthView /> : route.value.page === "room" ? <RoomView /> : <RoomsView />}
+        {session.isOpen.value ? <Page at={route.value} /> : <AuthView />}
       </main>
       <Toasts />
     </>
   );
+}
+
+function Page({ at }: { at: Route }) {
+  switch (at.page) {
+    case "room":
+      return <RoomView />;
+    case "library":
+      return <LibraryView part={at.part} />;
+    case "playlist":
+      return <PlaylistView key={at.playlistId} id={at.playlistId} />;
+    case "friends":
+      return <FriendsView />;
+    case "settings":
+      return <SettingsView />;
+    default:
+      return <RoomsView />;
+  }
 }
 
 /** Without changing the address, which says where one is. */

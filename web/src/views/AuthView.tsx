@@ -5,11 +5,22 @@ import { session } from "../app";
 import { route } from "../state/route";
 import { Field, FormError } from "./Field";
 import { Logo } from "./Icon";
+import { SecondFactor } from "./SecondFactor";
 
 const KEYS = ["username", "password"];
 
-/** Signing in, making an account, or coming in with a name alone. */
+/** Who one is, and with what one shows it. */
 export function AuthView() {
+  return (
+    <div class="auth">
+      <Welcome />
+      {session.isHalfway.value ? <SecondFactor /> : <FirstStep />}
+    </div>
+  );
+}
+
+/** Signing in, making an account, or coming in with a name alone. */
+function FirstStep() {
   const isNew = useSignal(false);
   const username = useSignal("");
   const password = useSignal("");
@@ -35,63 +46,60 @@ export function AuthView() {
   const isTold = KEYS.some((key) => problemOf(key) !== null);
 
   return (
-    <div class="auth">
-      <Welcome />
-      <form class="card auth-card" onSubmit={submit} noValidate aria-labelledby="auth-title">
-        <h2 id="auth-title">{isNew.value ? "Create an account" : "Sign in"}</h2>
-        {session.farewell.value && <p class="notice" role="status">{session.farewell.value}</p>}
-        <Field
-          label="Username"
-          data-testid="auth-username"
-          autocomplete="username"
-          maxLength={32}
-          value={username.value}
-          error={problemOf("username")}
-          {...(isNew.value ? { hint: "3 to 32 letters, digits, - and _" } : {})}
-          onInput={(value) => (username.value = value)}
-        />
-        <Field
-          label="Password"
-          isSecret
-          data-testid="auth-password"
-          autocomplete={isNew.value ? "new-password" : "current-password"}
-          maxLength={128}
-          value={password.value}
-          error={problemOf("password")}
-          {...(isNew.value ? { hint: "At least 8 characters" } : {})}
-          onInput={(value) => (password.value = value)}
-        />
-        {failure.value !== null && !isTold && <FormError>{sentenceOf(failure.value)}</FormError>}
-        <button type="submit" class="primary wide" data-testid="auth-submit" aria-disabled={isBusy.value}>
-          {isNew.value ? "Create account" : "Sign in"}
-        </button>
-        <p class="or"><span>or</span></p>
+    <form class="card auth-card" onSubmit={submit} noValidate aria-labelledby="auth-title">
+      <h2 id="auth-title">{isNew.value ? "Create an account" : "Sign in"}</h2>
+      {session.farewell.value && <p class="notice" role="status">{session.farewell.value}</p>}
+      <Field
+        label="Username"
+        data-testid="auth-username"
+        autocomplete="username"
+        maxLength={32}
+        value={username.value}
+        error={problemOf("username")}
+        {...(isNew.value ? { hint: "3 to 32 letters, digits, - and _" } : {})}
+        onInput={(value) => (username.value = value)}
+      />
+      <Field
+        label="Password"
+        isSecret
+        data-testid="auth-password"
+        autocomplete={isNew.value ? "new-password" : "current-password"}
+        maxLength={128}
+        value={password.value}
+        error={problemOf("password")}
+        {...(isNew.value ? { hint: "At least 8 characters" } : {})}
+        onInput={(value) => (password.value = value)}
+      />
+      {failure.value !== null && !isTold && <FormError>{sentenceOf(failure.value)}</FormError>}
+      <button type="submit" class="primary wide" data-testid="auth-submit" aria-disabled={isBusy.value}>
+        {isNew.value ? "Create account" : "Sign in"}
+      </button>
+      <p class="or"><span>or</span></p>
+      <button
+        type="button"
+        class="wide"
+        data-testid="auth-guest"
+        aria-disabled={isBusy.value}
+        onClick={() => void come(() => session.guest(username.value.trim()))}
+      >
+        Come in as a guest
+      </button>
+      <p class="hint centred">A guest needs a username, and no password.</p>
+      <p class="centred">
+        {isNew.value ? "You have an account?" : "New here?"}{" "}
         <button
           type="button"
-          class="wide"
-          data-testid="auth-guest"
-          aria-disabled={isBusy.value}
-          onClick={() => void come(() => session.guest(username.value.trim()))}
+          class="as-link"
+          data-testid="auth-switch"
+          onClick={() => {
+            isNew.value = !isNew.value;
+            failure.value = null;
+          }}
         >
-          Come in as a guest
+          {isNew.value ? "Sign in" : "Create an account"}
         </button>
-        <p class="hint centred">A guest needs a username, and no password.</p>
-        <p class="centred">
-          {isNew.value ? "You have an account?" : "New here?"}{" "}
-          <button
-            type="button"
-            class="as-link"
-            data-testid="auth-switch"
-            onClick={() => {
-              isNew.value = !isNew.value;
-              failure.value = null;
-            }}
-          >
-            {isNew.value ? "Sign in" : "Create an account"}
-          </button>
-        </p>
-      </form>
-    </div>
+      </p>
+    </form>
   );
 }
 

@@ -8,9 +8,10 @@ interface FieldProps {
   value: string;
   onInput: (value: string) => void;
   isSecret?: boolean;
-  autocomplete?: "username" | "new-password" | "current-password" | "off";
+  autocomplete?: "username" | "new-password" | "current-password" | "one-time-code" | "off";
   maxLength: number;
   placeholder?: string;
+  inputMode?: "numeric";
   "data-testid": string;
 }
 
@@ -37,21 +38,46 @@ export function Field({ label, hint, error, onInput, isSecret = false, ...input 
   );
 }
 
-interface SelectProps<Value extends string> {
-  label: string;
-  value: Value;
-  options: readonly (readonly [Value, string])[];
-  disabled?: boolean;
-  onChange: (value: Value) => void;
-}
+type AreaProps = Pick<FieldProps, "label" | "error" | "value" | "onInput" | "maxLength" | "data-testid">;
 
-export function Select<Value extends string>(props: SelectProps<Value>) {
-  const { label, value, options, disabled, onChange } = props;
+/** As a field, for a few lines. */
+export function Area({ label, error, onInput, ...rest }: AreaProps) {
   const id = useId();
   return (
     <div class="field">
       <label for={id}>{label}</label>
+      <textarea
+        {...rest}
+        id={id}
+        rows={3}
+        aria-invalid={Boolean(error)}
+        aria-describedby={error ? `${id}-error` : undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+      {error && <p id={`${id}-error`} class="error">{error}</p>}
+    </div>
+  );
+}
+
+interface SelectProps<Value extends string> {
+  label: string;
+  /** Said, but not shown. */
+  isLabelHidden?: boolean;
+  value: Value;
+  options: readonly (readonly [Value, string])[];
+  disabled?: boolean;
+  onChange: (value: Value) => void;
+  "data-testid"?: string;
+}
+
+export function Select<Value extends string>(props: SelectProps<Value>) {
+  const { label, isLabelHidden = false, value, options, disabled, onChange, ...rest } = props;
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id} class={isLabelHidden ? "visually-hidden" : ""}>{label}</label>
       <select
+        {...rest}
         id={id}
         value={value}
         disabled={disabled}
@@ -62,6 +88,28 @@ export function Select<Value extends string>(props: SelectProps<Value>) {
         ))}
       </select>
     </div>
+  );
+}
+
+interface CheckProps {
+  label: string;
+  hint?: string;
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
+  "data-testid"?: string;
+}
+
+/** A box to tick. */
+export function Check({ label, hint, isOn, onChange, ...rest }: CheckProps) {
+  const id = useId();
+  return (
+    <label class="check">
+      <input type="checkbox" {...rest} checked={isOn} aria-describedby={hint ? id : undefined} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <span>
+        {label}
+        {hint && <span id={id} class="hint">{hint}</span>}
+      </span>
+    </label>
   );
 }
 

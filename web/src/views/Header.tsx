@@ -2,6 +2,7 @@ import { connection, room, session, watch } from "../app";
 import { go, route } from "../state/route";
 import { Avatar } from "./Avatar";
 import { Logo } from "./Icon";
+import { Nav } from "./Nav";
 
 export function Header() {
   const user = session.user.value;
@@ -11,13 +12,14 @@ export function Header() {
         <Logo />
         <span>Soundroom</span>
       </a>
+      <Nav />
       {user && <ConnectionState />}
       {user && <BackToRoom />}
       {user && (
         <div class="me">
           <Avatar user={user} />
           <span class="me-name">{user.displayName}</span>
-          <button type="button" class="quiet" onClick={signOut}>Sign out</button>
+          <button type="button" class="quiet" data-testid="sign-out" onClick={signOut}>Sign out</button>
         </div>
       )}
     </header>

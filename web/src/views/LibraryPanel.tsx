@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { Track } from "../api/types";
-import { commands, connection, hearing, library, room, toasts, watch } from "../app";
+import { commands, connection, hearing, recordings, room, toasts, watch } from "../app";
 import { Cover } from "./Cover";
 import { clockTime } from "./format";
 import { Icon } from "./Icon";
@@ -12,16 +12,16 @@ import { UploadBox } from "./UploadBox";
 export function LibraryPanel() {
   const isOnline = connection.status.value === "online";
   useEffect(() => {
-    if (isOnline) watch(library.refresh());
+    if (isOnline) watch(recordings.refresh());
   }, [isOnline]);
   return (
     <section class="card panel panel-library" aria-labelledby="library-title">
       <div class="card-head">
         <h2 id="library-title">Library</h2>
-        <Search label="Search recordings" onSearch={(query) => watch(library.search(query))} />
+        <Search label="Search recordings" onSearch={(query) => watch(recordings.search(query))} />
       </div>
-      <UploadBox />
-      <Listed from={library} as="track-list" looking="Looking…" none="Nothing here yet. Upload the first recording.">
+      <UploadBox roomId={room.room.value?.id ?? null} />
+      <Listed from={recordings} as="track-list" looking="Looking…" none="Nothing here yet. Upload the first recording.">
         {(track) => <Item key={track.id} track={track} />}
       </Listed>
     </section>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { watch } from "../app";
 import type { Listing } from "../state/listing";
 
@@ -20,9 +21,18 @@ export function Listed<Item extends { readonly id: string }>({ from, as, looking
   return (
     <>
       <ul class={as}>{items.map(children)}</ul>
-      {from.cursor.value && (
-        <button type="button" class="wide" onClick={() => watch(from.more())}>Show more</button>
-      )}
+      {from.cursor.value && <More key={items.length} read={() => watch(from.more())} />}
     </>
   );
+}
+
+/** Reads on when it comes into view, and for those who never scroll, when it is pressed. */
+export function More({ read }: { read: () => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && read());
+    observer.observe(button.current!);
+    return () => observer.disconnect();
+  }, []);
+  return <button ref={button} type="button" class="wide" onClick={read}>Show more</button>;
 }

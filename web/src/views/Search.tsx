@@ -2,12 +2,22 @@ import { useRef } from "preact/hooks";
 
 const PAUSE_MS = 250;
 
+interface SearchProps {
+  readonly label: string;
+  /** What is searched for already. */
+  readonly value?: string;
+  readonly onSearch: (query: string) => void;
+  readonly "data-testid"?: string;
+}
+
 /** A search field that asks when one stops typing. */
-export function Search({ label, onSearch }: { label: string; onSearch: (query: string) => void }) {
+export function Search({ label, value = "", onSearch, ...rest }: SearchProps) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   return (
     <input
       type="search"
+      {...rest}
+      defaultValue={value}
       class="search"
       aria-label={label}
       placeholder={label}

@@ -3,8 +3,8 @@ import { uploads } from "../app";
 import type { Upload } from "../state/uploads";
 import { Icon } from "./Icon";
 
-/** Files to upload: chosen, or dropped here. */
-export function UploadBox() {
+/** Files to upload: chosen, or dropped here; in a room they go into its queue. */
+export function UploadBox({ roomId }: { roomId: string | null }) {
   const isOver = useSignal(false);
   return (
     <div class="upload">
@@ -18,7 +18,7 @@ export function UploadBox() {
         onDrop={(event) => {
           event.preventDefault();
           isOver.value = false;
-          uploads.add([...(event.dataTransfer?.files ?? [])]);
+          uploads.add([...(event.dataTransfer?.files ?? [])], roomId);
         }}
       >
         <Icon name="upload" />
@@ -30,7 +30,7 @@ export function UploadBox() {
           multiple
           data-testid="upload-input"
           onChange={(event) => {
-            uploads.add([...(event.currentTarget.files ?? [])]);
+            uploads.add([...(event.currentTarget.files ?? [])], roomId);
             event.currentTarget.value = "";
           }}
         />
@@ -41,20 +41,24 @@ export function UploadBox() {
 }
 
 function Progress({ upload }: { upload: Upload }) {
-  const { id, name, part, problem } = upload;
-  const percent = Math.round(part * 100);
+  const { id, name, part, isStalled, problem } = upload;
   return (
     <div class="progress" data-testid="upload-progress">
       <div class="progress-head">
         <span class="progress-name">{name}</span>
         <span class={problem ? "error" : "muted"} role={problem ? "alert" : undefined}>
-          {problem ?? (part < 1 ? `${percent} %` : "Reading the recording…")}
+          {problem ?? stateText(upload)}
         </span>
         <button type="button" class="quiet round" aria-label={problem ? `Dismiss ${name}` : `Cancel ${name}`} onClick={() => uploads.dismiss(id)}>
           <Icon name="close" />
         </button>
       </div>
-      {!problem && <progress aria-label={`Upload of ${name}`} max={1} {...(part < 1 ? { value: part } : {})} />}
+      {!problem && <progress aria-label={`Upload of ${name}`} max={1} {...(part < 1 && !isStalled ? { value: part } : {})} />}
     </div>
   );
+}
+
+function stateText({ part, isStalled }: Upload): string {
+  if (isStalled) return "Waiting for the connection…";
+  return part < 1 ? `${Math.round(part * 100)} %` : "Reading the recording…";
 }

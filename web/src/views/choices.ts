@@ -1,4 +1,4 @@
-/** The settings of a room, in words. */
+/** What there is to choose from, in words. */
 
 export const VISIBILITIES = [
   ["public", "Everybody"],
@@ -22,4 +22,24 @@ export const REPEATS = [
   ["off", "Off"],
   ["track", "This track"],
   ["queue", "The queue"],
+] as const;
+
+export const TRACK_ORDERS = [
+  ["newest", "Newest first"],
+  ["name", "By name"],
+  ["artist", "By artist"],
+  ["duration", "By length"],
+] as const;
+
+export const PLAYLIST_ORDERS = [
+  ["updated", "Last changed first"],
+  ["newest", "Newest first"],
+  ["name", "By name"],
+] as const;
+
+export const STATUSES = [
+  ["online", "Online"],
+  ["idle", "Idle"],
+  ["dnd", "Do not disturb"],
+  ["offline", "Invisible"],
 ] as const;
