@@ -25,12 +25,8 @@ export class Account {
 
   /** Read what is not in the own user. */
   async load(): Promise<void> {
-    const [sessions, identities] = await Promise.all([
-      this.calls.call("session:list", {}),
-      this.calls.call("user:identities", {}),
-    ]);
-    this.sessions.value = sessions;
-    this.identities.value = identities;
+    this.sessions.value = await this.calls.call("session:list", {});
+    this.identities.value = await this.calls.call("user:identities", {});
   }
 
   async update(changes: PayloadOf<"user:update_profile">): Promise<void> {

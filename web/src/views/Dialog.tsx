@@ -4,6 +4,8 @@ import { FormError } from "./Field";
 import { Icon } from "./Icon";
 import { useForm } from "./useForm";
 
+const FIRST = 'input:not([type="file"]), textarea, [type="submit"]';
+
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
@@ -17,6 +19,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   useEffect(() => {
     const opener = document.activeElement;
     box.current?.showModal();
+    // The way out is the first thing in it, but not what it was opened for.
+    box.current?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
