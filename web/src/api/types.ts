@@ -3,15 +3,22 @@
 import type {
   ClientToServerEvents as KnownEvents,
   ServerToClientEvents as KnownNews,
+  Track,
 } from "../protocol";
 import type { UpcomingEvents, UpcomingNews } from "./upcoming";
 
 export type {
   Artist,
+  Favorite as Favourite,
+  Friend,
+  FriendRequest,
+  Listening,
   Member as RoomMember,
   Message,
   OwnUser,
   Playback,
+  Playlist,
+  PlaylistItem,
   Problem,
   QueueItem,
   QueueUpdated,
@@ -20,17 +27,10 @@ export type {
   Session as SessionInfo,
   SignedIn,
   Track,
+  TwoFactorKey,
   User,
 } from "../protocol";
-export type {
-  Friend,
-  FriendRequest,
-  Identity,
-  Listening,
-  Playlist,
-  PlaylistItem,
-  TwoFactorSetup,
-} from "./upcoming";
+export type { Identity } from "./upcoming";
 
 export type ClientToServerEvents = Omit<KnownEvents, keyof UpcomingEvents> & UpcomingEvents;
 export type ServerToClientEvents = Omit<KnownNews, keyof UpcomingNews> & UpcomingNews;
@@ -61,7 +61,7 @@ export interface Meta {
 export interface UploadState {
   readonly id: string;
   readonly state: "receiving" | "processing" | "done" | "failed";
-  readonly track: import("../protocol").Track | null;
+  readonly track: Track | null;
   readonly error: string | null;
 }
 

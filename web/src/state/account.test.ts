@@ -90,7 +90,7 @@ describe("a second factor", () => {
 
   it("is set up by password, code and recovery codes", async () => {
     await twoFactor.begin("secret");
-    expect(twoFactor.at.value).toEqual({ step: "scan", setup });
+    expect(twoFactor.at.value).toEqual({ step: "scan", key: setup });
     socket.answer("two_factor:enable", () => ({ recoveryCodes: ["aaaaa-bbbbb"] }));
     await twoFactor.enable("123 456 ");
     expect(last()).toEqual(["two_factor:enable", { code: "123456" }]);

@@ -2,14 +2,12 @@
 
 import { signal } from "@preact/signals";
 import type { Calls } from "../api/calls";
-import type { Track } from "../api/types";
+import type { Favourite, Track } from "../api/types";
 import { Listing } from "./listing";
 
 const PAGE = 100;
 /** The hearts of so many are known at once; an older favourite shows when it is looked at in the list. */
 const MOST_PAGES = 10;
-
-export type Favourite = Track & { readonly favoritedAt: string };
 
 export interface FavouriteFilter {
   readonly sort: "newest" | "name" | "artist" | "duration";

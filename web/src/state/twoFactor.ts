@@ -2,12 +2,12 @@
 
 import { signal } from "@preact/signals";
 import type { Calls } from "../api/calls";
-import type { TwoFactorSetup } from "../api/types";
+import type { TwoFactorKey } from "../api/types";
 
 export type TwoFactorStep =
   | { readonly step: "idle" }
   /** The secret is to be taken into an app, and a code of it to be typed. */
-  | { readonly step: "scan"; readonly setup: TwoFactorSetup }
+  | { readonly step: "scan"; readonly key: TwoFactorKey }
   /** It is on; the codes are shown this once. */
   | { readonly step: "codes"; readonly recoveryCodes: readonly string[] };
 
@@ -23,8 +23,8 @@ export class TwoFactor {
   ) {}
 
   async begin(password: string): Promise<void> {
-    const setup = await this.calls.call("two_factor:setup", password === "" ? {} : { password });
-    this.at.value = { step: "scan", setup };
+    const key = await this.calls.call("two_factor:setup", password === "" ? {} : { password });
+    this.at.value = { step: "scan", key };
   }
 
   /** Turn it on with the first code of the app. */

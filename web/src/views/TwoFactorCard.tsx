@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { OwnUser, TwoFactorSetup } from "../api/types";
+import type { OwnUser, TwoFactorKey } from "../api/types";
 import { toasts, twoFactor } from "../app";
 import { imageOf } from "../state/twoFactor";
 import { Field, FormError } from "./Field";
@@ -21,7 +21,7 @@ export function TwoFactorCard({ user }: { user: OwnUser }) {
         </span>
       </div>
       {at.step === "codes" && <RecoveryCodes codes={at.recoveryCodes} />}
-      {at.step === "scan" && <Scan setup={at.setup} />}
+      {at.step === "scan" && <Scan made={at.key} />}
       {at.step === "idle" && (user.twoFactorEnabled ? <TurnOff user={user} /> : <TurnOn user={user} />)}
     </section>
   );
@@ -40,7 +40,7 @@ function TurnOn({ user }: { user: OwnUser }) {
   );
 }
 
-function Scan({ setup }: { setup: TwoFactorSetup }) {
+function Scan({ made: { qrSvg, secret } }: { made: TwoFactorKey }) {
   const code = useSignal("");
   const form = useForm(async () => {
     await twoFactor.enable(code.value);
@@ -49,8 +49,8 @@ function Scan({ setup }: { setup: TwoFactorSetup }) {
   return (
     <form class="stack" onSubmit={form.submit} noValidate>
       <p>Scan this with an authenticator app, or type the key into it.</p>
-      <img class="qr" src={imageOf(setup.qrSvg)} alt="QR code with the key below" />
-      <p class="secret"><span class="muted small">Key</span> <code data-testid="two-factor-secret">{setup.secret}</code></p>
+      <img class="qr" src={imageOf(qrSvg)} alt="QR code with the key below" />
+      <p class="secret"><span class="muted small">Key</span> <code data-testid="two-factor-secret">{secret}</code></p>
       <Field label="The code that the app shows" data-testid="two-factor-code" autocomplete="one-time-code" inputMode="numeric" maxLength={12} value={code.value} error={form.of("code")} onInput={(value) => (code.value = value)} />
       {form.problem && <FormError>{form.problem}</FormError>}
       <div class="dialog-actions">
