@@ -11,12 +11,17 @@ import { RoomView } from "./RoomView";
 import { SettingsView } from "./SettingsView";
 import { Toasts } from "./Toasts";
 
+const TITLES = { rooms: "Rooms", library: "Library", playlist: "Playlist", friends: "Friends", settings: "Settings" };
+
 /** The whole page. */
 export function App() {
   useSignalEffect(() => {
     const at = route.value;
     if (!session.isOpen.value) void room.leave();
     else if (at.page === "room") watch(room.enter(at.roomId, at.invite));
+  });
+  useSignalEffect(() => {
+    document.title = titleOf(route.value);
   });
   return (
     <>
@@ -28,6 +33,13 @@ export function App() {
       <Toasts />
     </>
   );
+}
+
+/** What the browser's tab says, and a screen reader when one goes somewhere. */
+function titleOf(at: Route): string {
+  if (!session.isOpen.value) return "Soundroom";
+  const title = at.page === "room" ? room.room.value?.name : TITLES[at.page];
+  return title === undefined ? "Soundroom" : `${title} · Soundroom`;
 }
 
 function Page({ at }: { at: Route }) {

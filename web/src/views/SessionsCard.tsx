@@ -1,6 +1,6 @@
 import type { Identity, SessionInfo } from "../api/types";
 import { account, watch } from "../app";
-import { moment } from "./format";
+import { deviceName, moment } from "./format";
 
 /** Where one is signed in, and with what. */
 export function SessionsCard() {
@@ -26,11 +26,12 @@ export function SessionsCard() {
 }
 
 function Item({ session }: { session: SessionInfo }) {
-  const { id, device, address, lastUsedAt, current } = session;
+  const { id, address, lastUsedAt, current } = session;
+  const device = deviceName(session.device);
   return (
     <li class="person" data-testid="session">
       <span class="track-text">
-        <strong>{device || "An unknown device"}</strong>
+        <strong>{device}</strong>
         <span class="muted">{address} · {moment(lastUsedAt)}</span>
       </span>
       {current ? (

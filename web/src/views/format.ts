@@ -47,6 +47,30 @@ export function moment(iso: string, now: Date = new Date()): string {
   return at.toLocaleString([], { day: "numeric", month: "short", ...time });
 }
 
+/** The order matters: most browsers call themselves by others' names too. */
+const BROWSERS = [
+  [/Edg/, "Edge"],
+  [/OPR\//, "Opera"],
+  [/Firefox\/|FxiOS/, "Firefox"],
+  [/Chrome\/|CriOS/, "Chrome"],
+  [/Safari\//, "Safari"],
+] as const;
+
+const SYSTEMS = [
+  [/iPhone|iPad/, "iOS"],
+  [/Android/, "Android"],
+  [/Windows/, "Windows"],
+  [/Mac OS X/, "macOS"],
+  [/Linux|X11/, "Linux"],
+] as const;
+
+/** `Firefox on Linux`, of what a browser says about itself; what else is there as it is. */
+export function deviceName(userAgent: string): string {
+  const [browser, system] = [BROWSERS, SYSTEMS].map((known) => known.find(([mark]) => mark.test(userAgent))?.[1]);
+  if (browser !== undefined && system !== undefined) return `${browser} on ${system}`;
+  return browser ?? (userAgent || "An unknown device");
+}
+
 function part(count: number, unit: string): string {
   return count === 0 ? "" : counted(count, unit);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockTime, counted, listed, plainMs, signedMs, spokenTime } from "./format";
+import { clockTime, counted, deviceName, listed, plainMs, signedMs, spokenTime } from "./format";
 import { resampled } from "./waveform";
 
 describe("numbers as people read them", () => {
@@ -18,6 +18,15 @@ describe("numbers as people read them", () => {
     expect(listed(["Ada"])).toBe("Ada");
     expect(listed(["Ada", "Grace"])).toBe("Ada and Grace");
     expect(listed(["Ada", "Grace", "Eve", "Bob"])).toBe("Ada, Grace and 2 others");
+  });
+});
+
+describe("a device", () => {
+  it("is named by what its browser says", () => {
+    const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+    const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1";
+    expect([chrome, `${chrome} Edg/131.0`, phone].map(deviceName)).toEqual(["Chrome on Linux", "Edge on Linux", "Safari on iOS"]);
+    expect(["python-socketio", ""].map(deviceName)).toEqual(["python-socketio", "An unknown device"]);
   });
 });
 
