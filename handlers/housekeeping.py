@@ -17,6 +17,7 @@ from handlers.attempt import attempt
 from handlers.caller import Caller
 from handlers.deletion import finish_deletions
 from handlers.playback import stop_playback
+from handlers.resumable import UploadCare
 from handlers.room_presence import announce, put_out_stranger, settle
 from handlers.services import Services
 from handlers.track_removal import take_away
@@ -101,6 +102,7 @@ class Housekeeping:
 
     def chores(self) -> list[Chore]:
         """All that is to be done, and how often."""
+        uploads = UploadCare(self._services)
         return [
             Chore(self.replace_hosts, 1),
             Chore(self.bury_the_dead, 1),
@@ -110,6 +112,8 @@ class Housekeeping:
             Chore(self.reconcile, 20),
             Chore(self.vouch, 10, alone=False),
             Chore(self.finish_deletions, 60),
+            Chore(uploads.resume, 5),
+            Chore(uploads.expire, 600),
             Chore(self.forget_old, 3600),
         ]
 

@@ -22,6 +22,7 @@ from handlers.expiry import watch_expiries
 from handlers.friend_presence import FriendPresenceTeller
 from handlers.housekeeping import keep_house
 from handlers.metrics import EVENT_TIMES, UNREAD
+from handlers.resumable import share_uploads
 from handlers.room_presence import Doors
 from handlers.services import Services
 from models import search_sqlite
@@ -36,6 +37,7 @@ from models.presence import LIFE_SIGN_EVERY_S, Presence
 from models.presence_local import LocalPresence
 from models.presence_redis import RedisPresence
 from models.publication import Kind
+from models.resumable_file import ResumableFiles
 from models.row import new_id
 from models.server import Server
 from models.signed_path import PathSigner
@@ -117,11 +119,13 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         workers=AudioWorkers(),
         picture_workers=PictureWorkers(),
         private_paths=PathSigner(settings.jwt_access_secret),
+        resumable=ResumableFiles(settings.data_dir),
         manager=manager,
         sio=sio,
     )
     Connections(services)
     Doors(services)
+    share_uploads(services)
     sio.on("*", Dispatcher(services).dispatch)
     return services
 
@@ -173,6 +177,7 @@ async def drain(services: Services) -> None:
     for caller in list(services.callers.values()):
         caller.send(ServerDraining, {"retry_after": RETRY_AFTER_S})
     services.sio.eio.take_no_more()
+    services.resumable.let_all_go()
     deadline = asyncio.get_running_loop().time() + DRAIN_S
     while services.in_flight and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.02)

@@ -19,6 +19,7 @@ from models.errors import RateLimited
 from models.media import MediaStore
 from models.oauth.providers import Providers
 from models.presence import Presence
+from models.resumable_file import ResumableFiles
 from models.signed_path import PathSigner
 from models.token import TokenIssuer
 from realtime.manager import FanOutManager
@@ -44,6 +45,7 @@ class Services:
     workers: AudioWorkers
     picture_workers: PictureWorkers
     private_paths: PathSigner
+    resumable: ResumableFiles
     manager: FanOutManager
     sio: RealtimeServer
     callers: dict[str, Any] = field(default_factory=dict)

@@ -22,6 +22,20 @@ def lock_of(folder: Path) -> int | None:
     return lock
 
 
+def locked(path: Path) -> int | None:
+    """A file for appending, made where there is none, with its lock; None where another has it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)  # who had the lock has removed the file
+
+
 @contextmanager
 def alone_at(path: Path) -> Iterator[None]:
     """Wait until no other process is within; the lock ends with the process at the latest."""
@@ -37,6 +51,13 @@ def append(path: Path, batch: bytearray) -> None:
     """Add bytes to the end of a file, which is made where there is none."""
     with path.open("ab") as file:
         file.write(batch)
+
+
+def append_to(descriptor: int, batch: bytearray) -> None:
+    """Add bytes to the end of an open file."""
+    rest = memoryview(batch)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def link(source: Path, target: Path) -> None:

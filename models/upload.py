@@ -1,8 +1,11 @@
 """From an uploaded recording to a track that everybody can play."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
+
+from tortoise.transactions import in_transaction
 
 from models.artist import Artist
 from models.audio import AudioWorkers, Recording
@@ -17,8 +20,16 @@ from models.user import User
 UNNAMED = "Untitled"
 
 
+Also = Callable[[UUID], Awaitable[None]]
+"""What is written in one transaction with a track, of which it is given the id."""
+
+
 async def publish_track(
-    upload: Upload, workers: AudioWorkers, user: User, form: dict[str, Any]
+    upload: Upload,
+    workers: AudioWorkers,
+    user: User,
+    form: dict[str, Any],
+    also: Also | None = None,
 ) -> Track:
     """Read, convert and publish a finished upload; what `form` does not say, the file's tags do.
 
@@ -31,8 +42,10 @@ async def publish_track(
     track_id = new_id()
     name = recording.title or spoken_name(upload.name)
     values = track_values(track_id, recording, {"name": name, **form})
-    async with upload.published(track_id, existing_tracks):
+    async with upload.published(track_id, existing_tracks), in_transaction():
         await create_track(artist.id if artist else None, **values, uploaded_by=user)
+        if also:
+            await also(track_id)
     return await Track.get(id=track_id).select_related("artist")
 
 
@@ -44,12 +57,19 @@ async def existing_tracks(track_ids: set[UUID]) -> set[UUID]:
 
 async def named_artist(form: dict[str, Any]) -> Artist | None:
     """The artist that the form names, by id or by name."""
-    if "artist_id" in form and "artist_name" in form:
-        raise ValidationFailed.of("artistId", "invalid", "Give either artistId or artistName.")
-    if "artist_id" in form:
-        return await Artist.existing(form["artist_id"])
+    if artist := await known_artist(form):
+        return artist
     name = form.get("artist_name")
     return await Artist.called(name, form.get("genre")) if name else None
+
+
+async def known_artist(form: dict[str, Any]) -> Artist | None:
+    """The artist that the form names by id, if it does; nobody is made."""
+    if "artist_id" not in form:
+        return None
+    if "artist_name" in form:
+        raise ValidationFailed.of("artistId", "invalid", "Give either artistId or artistName.")
+    return await Artist.existing(form["artist_id"])
 
 
 def spoken_name(file_name: str) -> str:

@@ -1,7 +1,10 @@
 """Uploaded files on the wire, and what comes beside them."""
 
-from schemas.base import Reply, Request
-from schemas.fields import Id, Integer, Text
+from marshmallow import fields
+
+from schemas.base import Broadcast, Reply, Request
+from schemas.fields import Choice, Id, Integer, Text
+from schemas.track import TrackReply
 
 
 class TrackForm(Request):
@@ -41,3 +44,40 @@ class ImageReply(Reply):
     width = Integer(1, 4096, required=True)
     height = Integer(1, 4096, required=True)
     thumbnail_url = Text(required=True)
+
+
+class UploadError(Reply):
+    """Why nothing came of an upload: a code of ours, and a sentence for a person."""
+
+    code = Text(required=True)
+    message = Text(required=True)
+
+
+class UploadReply(Reply):
+    """A resumable upload: `offset` of its `size` bytes are here. `track` is what became of it."""
+
+    id = Id(required=True)
+    state = Choice("receiving", "processing", "done", "failed", required=True)
+    size = Integer(1, 1 << 40, required=True)
+    offset = Integer(0, 1 << 40, required=True)
+    track = fields.Nested(TrackReply, required=True, allow_none=True)
+    error = fields.Nested(UploadError, required=True, allow_none=True)
+
+
+class UploadFinished(Broadcast):
+    """A resumable upload of yours has become a track."""
+
+    event = "upload:finished"
+
+    upload_id = Id(required=True)
+    track = fields.Nested(TrackReply, required=True)
+
+
+class UploadFailed(Broadcast):
+    """Nothing can become of a resumable upload of yours; `code` and `error` are as in answers."""
+
+    event = "upload:failed"
+
+    upload_id = Id(required=True)
+    code = Text(required=True)
+    error = Text(required=True)

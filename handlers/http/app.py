@@ -10,6 +10,7 @@ from handlers.http.health import add_health_routes
 from handlers.http.media import add_media_routes
 from handlers.http.oauth import add_oauth_routes
 from handlers.http.routes import SERVICES, add_routes, catch
+from handlers.http.tus import add_tus_routes
 from handlers.http.uploads import add_upload_routes
 from handlers.http.web_client import add_web_client
 from handlers.services import Services
@@ -28,6 +29,7 @@ def make_app(services: Services) -> web.Application:
     add_oauth_routes(app)
     add_upload_routes(app)
     add_export_routes(app)
+    add_tus_routes(app)
     add_media_routes(app)
     add_web_client(app, WEB_CLIENT)
     return app

@@ -7,8 +7,14 @@ from aiohttp import web
 from handlers.http.routes import SERVICES
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-ALLOWED_HEADERS = "Authorization, Content-Type, Range"
-EXPOSED_HEADERS = "Retry-After, Content-Range, Accept-Ranges, ETag"
+ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Range, Tus-Resumable, Upload-Length, Upload-Metadata, "
+    "Upload-Offset, X-HTTP-Method-Override, X-Request-ID"
+)
+EXPOSED_HEADERS = (
+    "Retry-After, Content-Range, Accept-Ranges, ETag, Location, Tus-Resumable, Tus-Version, "
+    "Tus-Max-Size, Tus-Extension, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"
+)
 
 
 @web.middleware
