@@ -323,6 +323,18 @@ export interface HostChanged {
   hostId: string;
 }
 
+/** An account with a provider, with which the user can sign in. */
+export interface Identity {
+  provider: "google" | "spotify";
+  email: string | null;
+  linkedAt: string;
+}
+
+/** Where to send the browser, within a minute; a relative one is of this server. */
+export interface LinkAddress {
+  url: string;
+}
+
 /** The room that somebody hears; `track` (its `waveform` is empty) while one is playing. */
 export interface Listening {
   roomId: string;
@@ -449,6 +461,30 @@ export interface MessageSent {
   createdAt: string;
   updatedAt: string;
   seq: number;
+}
+
+export interface OAuthExchange {
+  code: string;
+}
+
+export interface OAuthLink {
+  linkToken: string;
+  password: string;
+  code?: string;
+}
+
+/** As of a login; or `linkRequired`, where another account has the address. */
+export interface OAuthSignedIn {
+  twoFactorRequired?: boolean;
+  challengeToken?: string;
+  user?: OwnUser;
+  accessToken?: string;
+  refreshToken?: string;
+  expiresIn?: number;
+  linkRequired?: boolean;
+  linkToken?: string;
+  provider?: "google" | "spotify";
+  email?: string;
 }
 
 /** A user as they see themselves. */
@@ -1112,6 +1148,19 @@ export interface TypingStart {
   channelId: string;
 }
 
+/** Nothing can become of a resumable upload of yours; `code` and `error` are as in answers. */
+export interface UploadFailed {
+  uploadId: string;
+  code: string;
+  error: string;
+}
+
+/** A resumable upload of yours has become a track. */
+export interface UploadFinished {
+  uploadId: string;
+  track: Track;
+}
+
 /** A user as others may see them. */
 export interface User {
   id: string;
@@ -1131,6 +1180,10 @@ export interface User {
 export interface UserChangePassword {
   newPassword: string;
   currentPassword?: string;
+}
+
+export interface UserConfirmIdentity {
+  code: string;
 }
 
 /** `password` may be left out where the account has none. */
@@ -1162,6 +1215,11 @@ export interface UserLeft {
   reason: "left" | "kicked" | "timeout";
 }
 
+export interface UserLinkIdentity {
+  provider: "google" | "spotify";
+  password?: string;
+}
+
 export interface UserList {
   limit?: number;
   cursor?: string;
@@ -1175,6 +1233,10 @@ export interface UserNamed {
 export interface UserSetStatus {
   status: "online" | "idle" | "dnd" | "offline";
   customStatus?: string | null;
+}
+
+export interface UserUnlink {
+  provider: "google" | "spotify";
 }
 
 export interface UserUpdateProfile {
@@ -1413,6 +1475,8 @@ export interface ClientToServerEvents {
   "user:blocked": SendBare<Paging, ListAck<User>>;
   /** Set another password. All other sessions of the caller end at once. */
   "user:change_password": Send<UserChangePassword, Ack<Done>>;
+  /** Link what the page came back with. It must be the caller who began; it works once. */
+  "user:confirm_identity": Send<UserConfirmIdentity, Ack<Identity>>;
   /**
    * Delete the account for good. Messages stay, without a name; all else goes. The caller is
    * answered, and then disconnected like all their sockets.
@@ -1422,6 +1486,14 @@ export interface ClientToServerEvents {
   "user:export_data": SendBare<Done, Ack<UserExported>>;
   /** One user, by id or by tag. */
   "user:get": SendBare<UserGet, Ack<User>>;
+  /** The caller's accounts with providers. */
+  "user:identities": SendBare<Done, ListAck<Identity>>;
+  /**
+   * Begin to link an account with a provider: the browser goes to the address that is
+   * answered. It may be given a `redirect`. Its page is come back to with a `linkCode`, which
+   * the caller confirms. Whoever has a password must give it: a stolen session is not enough.
+   */
+  "user:link_identity": Send<UserLinkIdentity, Ack<LinkAddress>>;
   /** Users by name; `query` has beginnings of the words in their username and display name. */
   "user:list": SendBare<UserList, ListAck<User>>;
   /** The caller, with what only they may see. */
@@ -1432,6 +1504,8 @@ export interface ClientToServerEvents {
   "user:snapshot": SendBare<Done, Ack<Snapshot>>;
   /** Block a user no longer; whom the caller does not block is no error. */
   "user:unblock": Send<UserNamed, Ack<Done>>;
+  /** Sign in with that provider no more. Who has no other way in must choose a password first. */
+  "user:unlink": Send<UserUnlink, Ack<Done>>;
   /** Change the caller's own profile. */
   "user:update_profile": SendBare<UserUpdateProfile, Ack<OwnUser>>;
 }
@@ -1461,5 +1535,7 @@ export interface ServerToClientEvents {
   "session:ended": (data: SessionEnded) => void;
   "session:expiring": (data: SessionExpiring) => void;
   "typing": (data: Typing) => void;
+  "upload:failed": (data: UploadFailed) => void;
+  "upload:finished": (data: UploadFinished) => void;
   "user:updated": (data: UserUpdated) => void;
 }
