@@ -23,7 +23,7 @@ ROWS = {event: row for table in TABLES for event, row in table.items()}
 # What can be done but once: whoever is next finds a new room.
 ONCE = {
     *("playback:pause", "playback:skip", "queue:clear", "queue:remove"),
-    *("room:close", "room:kick", "room:transfer_host"),
+    *("room:close", "room:kick", "room:leave", "room:transfer_host"),
 }
 
 
