@@ -82,13 +82,14 @@ class Artist(Row):
         return artist
 
     @classmethod
-    async def called(cls, name: str, genre: str | None) -> Self:
-        """The artist of that name, without regard to case; made where there is none."""
+    async def called(cls, name: str, genre: str | None, user: User) -> Self:
+        """The artist of that name, without regard to case; where there is none, `user` makes it."""
         key = name_key(name)
         if found := await cls.get_or_none(name_key=key):
             return found
         try:
-            return await cls.create(**described({"name": name, "genre": genre and genre[:100]}))
+            given = {"name": name, "genre": genre and genre[:100]}
+            return await cls.create(**described(given), created_by=user)
         except IntegrityError:  # another upload was quicker
             return await cls.get(name_key=key)
 
@@ -115,7 +116,7 @@ def name_key(name: str) -> str:
 
 def described(given: dict[str, Any]) -> dict[str, Any]:
     """The columns of an artist with these, and what follows from them."""
-    name = given["name"].strip()
+    name = given["name"].strip()[:200]
     follows = {
         "name": name,
         "name_key": name_key(name),

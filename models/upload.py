@@ -35,10 +35,10 @@ async def publish_track(
 
     `NotAudio` where there is no sound in it, `NotFound` for an unknown artist.
     """
-    artist = await named_artist(form)
+    artist = await named_artist(form, user)
     recording = await workers.process(await upload.finish(), upload.target)
     if artist is None and recording.artist:
-        artist = await Artist.called(recording.artist, recording.genre)
+        artist = await Artist.called(recording.artist, recording.genre, user)
     track_id = new_id()
     name = recording.title or spoken_name(upload.name)
     values = track_values(track_id, recording, {"name": name, **form})
@@ -55,12 +55,12 @@ async def existing_tracks(track_ids: set[UUID]) -> set[UUID]:
     return {UUID(str(track_id)) for track_id in found}
 
 
-async def named_artist(form: dict[str, Any]) -> Artist | None:
+async def named_artist(form: dict[str, Any], user: User) -> Artist | None:
     """The artist that the form names, by id or by name."""
     if artist := await known_artist(form):
         return artist
     name = form.get("artist_name")
-    return await Artist.called(name, form.get("genre")) if name else None
+    return await Artist.called(name, form.get("genre"), user) if name else None
 
 
 async def known_artist(form: dict[str, Any]) -> Artist | None:

@@ -1,12 +1,17 @@
 """Searching the library: the same on both databases, whatever is written."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tortoise import Tortoise
+from tortoise.context import TortoiseContext
+from tortoise.migrations.api.migrate import migrate
 
-from config.database import open_database
+from config.database import open_database, tortoise_config
 from models import search_sqlite
+from models.artist import Artist
 from models.library import LibraryQuery
 from models.search import fts_query, matching, tsquery
 from models.sql import rows
@@ -14,8 +19,7 @@ from models.track import Track
 from models.track_change import create_track
 from models.user import User
 from tests.conftest import Connect, MakeTrack
-
-LIST = LibraryQuery(50, "name")
+from tests.servers import database
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,43 @@ async def test_users_are_found_by_words(tmp_path: Path) -> None:
         await User.filter(id=ada.id).update(words="ada lovelace")
         for query, found in (("love ada", 1), ("", 1), ("bob", 0)):
             assert await matching(User.all(), query).count() == found
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without tables; an empty one means SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with database(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+async def test_what_was_there_before_the_search_is_found_too(
+    empty_database: str, tmp_path: Path
+) -> None:
+    config = tortoise_config(empty_database, tmp_path, pool=2)
+    artist_id, track_id = uuid4(), uuid4()
+    async with TortoiseContext():
+        await migrate(config=config, target="models.0002_library_and_people")
+        await rows(
+            "INSERT INTO artists (id, created_at, name, name_key)"
+            " VALUES ($1, CURRENT_TIMESTAMP, 'Björk', 'björk')",
+            artist_id,
+        )
+        await rows(
+            "INSERT INTO tracks (id, created_at, name, name_key, duration, url, mime_type,"
+            " waveform, artist_id) VALUES ($1, CURRENT_TIMESTAMP, 'Jóga', 'jóga', 30, '/media/a',"
+            " 'audio/mp4', '[]', $2)",
+            track_id,
+            artist_id,
+        )
+        await Tortoise.close_connections()
+    async with open_database(empty_database, tmp_path, 2):
+        await search_sqlite.prepare()
+        (track,) = (await Track.listed(LibraryQuery(50, "name", "joga bjork"))).items
+        assert (track.name_key, track.artist_key) == ("joga", "0bjork")
+        assert (await Artist.get(id=artist_id)).sort_key == "bjork"
 
 
 async def test_sqlite_finds_after_its_triggers_were_lost(tmp_path: Path) -> None:
