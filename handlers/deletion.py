@@ -59,5 +59,6 @@ async def finish_deletions(services: Services) -> None:
     for deletion in await Deletion.settled(services.now()):
         for session_id in await Session.ids_of(deletion.user_id):
             services.end_session(session_id, "session_revoked", reconnect=False)
+        await deletion.make_nameless()
         await clear_away(services, deletion.user_id)
         await deletion.conclude()

@@ -5,6 +5,7 @@ Apart from `handlers/user.py`, which is about who somebody is for others.
 
 from typing import Any
 
+from handlers.attempt import attempt
 from handlers.caller import Caller
 from handlers.credentials import require_password
 from handlers.deletion import clear_away, end_own_session
@@ -38,7 +39,7 @@ async def delete(caller: Caller, password: str | None = None) -> None:
     services.tasks.start(end_own_session(caller), f"goodbye-{caller.sid}")
     for session_id in set(ended) - {caller.session_id}:
         services.end_session(session_id, "session_revoked", reconnect=False)
-    await clear_away(services, user.id)
+    await attempt(clear_away(services, user.id), "clear-away")  # what fails is done by the clock
 
 
 @event("user:export_data", reply=UserExported, limit="10/h")

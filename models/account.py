@@ -67,6 +67,10 @@ class Deletion(Row):
         """Those after which nothing new can have come, the oldest first."""
         return await cls.filter(created_at__lte=now - SETTLED_AFTER).order_by("id").limit(BATCH)
 
+    async def make_nameless(self) -> None:
+        """Make the user nameless once more: a change of their profile may have been under way."""
+        await User.filter(id=self.user_id).update(**nameless())
+
     async def conclude(self) -> None:
         """Nothing is left but the nameless user."""
         async with in_transaction():

@@ -48,6 +48,14 @@ class Count:
             return 0
         return float(min(LONGEST_WAIT_S, 2 ** min(failures - self.free, 10)))
 
+    def left_s(self, failures: int, at_ms: float, now_ms: float) -> float:
+        """How much of that is left, the last failure having been at `at_ms`; 0 or less is none.
+
+        Of tries at one time, one that asked earlier may come later: then `at_ms` lies ahead.
+        """
+        wait_s = self.wait_s(failures)
+        return wait_s + (at_ms - now_ms) / 1000 if wait_s else 0
+
 
 class Attempts:
     """The counts of all processes. Switched off, nothing is counted and nobody waits."""
@@ -69,12 +77,12 @@ class Attempts:
         async with self._redis.pipeline() as pipeline:
             await pipeline.watch(*(count.key for count in counts))
             found = [(count, *await self._look(pipeline, count)) for count in counts]
-            ready_ms = max(at_ms + count.wait_s(n) * 1000 for count, n, at_ms in found)
-            if ready_ms > now_ms:
-                raise RateLimited((ready_ms - now_ms) / 1000)
+            left_s = max(count.left_s(n, at_ms, now_ms) for count, n, at_ms in found)
+            if left_s > 0:
+                raise RateLimited(left_s)
             pipeline.multi()  # type: ignore[no-untyped-call]
-            for count, failures, _ in found:
-                pipeline.hset(count.key, mapping={"n": failures + 1, "at_ms": now_ms})
+            for count, failures, at_ms in found:
+                pipeline.hset(count.key, mapping={"n": failures + 1, "at_ms": max(at_ms, now_ms)})
                 lasts_s = FORGOTTEN_AFTER_S + count.wait_s(failures + 1)
                 pipeline.expire(count.key, int(lasts_s))
             try:

@@ -72,7 +72,7 @@ class Server(Row):
     @classmethod
     async def take_count(cls, servers: Sequence[Self]) -> None:
         """Set the counts of `servers`, which are none but the default one: all users are in it."""
-        members = await User.all().count() if servers else 0
+        members = await User.filter(deleted_at=None).count() if servers else 0
         ids = [server.id for server in servers]
         counted = cls.filter(id__in=ids).annotate(count=Count("channels")).values("id", "count")
         channels = {row["id"]: row["count"] for row in await counted}

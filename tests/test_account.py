@@ -34,6 +34,13 @@ from tests.rooms import here, open_room
 from tests.servers import House
 
 Json = dict[str, Any]
+SONG: Json = {
+    "name": "Song",
+    "name_key": "song",
+    "duration": 1,
+    "url": "/x",
+    "mime_type": "audio/mp4",
+}
 
 
 @pytest.fixture
@@ -147,11 +154,17 @@ async def test_what_they_queued_stays_added_by_nobody(
     await ada.ok("queue:vote", here(room, itemId=mine["id"], vote=1))
     bob.forget()
     await delete(ada)
-    told = await bob.hears("queue:updated")
-    assert {item["addedBy"] for item in told["queue"]} <= {None, bob.id}
+    told = await bob.hears("queue:updated", lambda told: by_nobody_but(bob, told["queue"]))
+    assert told["roomId"] == room["id"]
     queue = await bob.ok("queue:list", here(room))
-    assert [item["addedBy"] for item in queue if item["addedBy"]] in ([], [bob.id])
+    assert by_nobody_but(bob, queue)
+    assert len(queue) == 3
     assert sum(item["votes"] for item in queue) == 0
+
+
+def by_nobody_but(client: Client, queue: list[Json]) -> bool:
+    """Whether all in the queue was added by that user, or is no longer said to be by anybody."""
+    return {item["addedBy"] for item in queue} <= {None, client.id}
 
 
 async def test_credentials_are_gone_from_the_database_at_once(
@@ -199,9 +212,7 @@ async def with_everything(services: Services, name: str) -> tuple[User, User, Tr
     """A user with something of every kind, their friend, and a track of theirs."""
     now, ada, bob = services.now(), await User.sign_up(name), await User.sign_up(f"{name}-s-friend")
     await Session.begin(ada, "phone", "here", now)
-    track = await Track.create(
-        name="Song", name_key="song", duration=1, url="/x", mime_type="audio/mp4", uploaded_by=ada
-    )
+    track = await Track.create(**SONG, uploaded_by=ada)
     for one, two in ((ada, bob), (bob, ada)):
         await Friendship.create(user=one, friend=two)
         await FriendRequest.create(requester=one, receiver=two, pair=f"{one.id} {two.id}")
@@ -253,18 +264,35 @@ async def test_nothing_is_left_of_what_was_theirs_alone(services: Services) -> N
     assert await end_friendships(ada.id) == []
 
 
+async def test_the_community_counts_them_no_more(services: Services) -> None:
+    ada = await User.sign_up("ada")
+    await User.sign_up("bob")
+    server = await Server.default()
+    await Server.take_count([server])
+    assert server.member_count == 2
+    await delete_account(ada, services.now())
+    await Server.take_count([server])
+    assert server.member_count == 1
+
+
 async def test_who_is_killed_in_between_leaves_the_rest_to_the_housekeeping(
     services: Services,
 ) -> None:
-    ada, bob, _ = await with_everything(services, "ada")
+    ada, bob, track = await with_everything(services, "ada")
     party = await Party.give(services)
     await party.sit(ada)
     await delete_account(ada, services.now())
     await finish_deletions(services)
     assert "friendships" in await left_of(ada)
+    # What they had begun before may end after it.
+    await User.filter(id=ada.id).update(display_name="Ada", username="ada", username_key="ada")
+    await Favorite.create(user=bob, track=track)
+    await Favorite.create(user=ada, track=await Track.create(**SONG))
     travel(services, minutes=1)
     await Housekeeping(services).finish_deletions()
     assert await left_of(ada) == {}
-    assert await left_of(bob) == {}
-    assert (await User.get(id=ada.id)).display_name == "Deleted user"
+    assert await left_of(bob) == {"favorites": 1}
+    nobody = await User.get(id=ada.id)
+    assert nobody.display_name == "Deleted user"
+    assert nobody.username == nobody.username_key != "ada"
     assert await party.roles() == {party.host.id: "host"}

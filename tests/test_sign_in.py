@@ -187,6 +187,12 @@ async def test_the_wait_doubles_up_to_fifteen_minutes(store: Redis) -> None:
     assert waits == [0] * 4 + [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900]
 
 
+async def test_who_asked_earlier_and_comes_later_need_not_wait_for_that(store: Redis) -> None:
+    attempts, count = Attempts(store), Count.of("test", uuid4().hex)
+    assert [await wait_s(attempts, count, at_s=at_s) for at_s in (9, 8, 7, 6, 5)] == [0] * 5
+    assert await wait_s(attempts, count, at_s=9) == 1
+
+
 async def test_any_number_at_once_gets_no_more_through_than_one_by_one(store: Redis) -> None:
     processes, count = (Attempts(store), Attempts(store)), Count.of("test", uuid4().hex)
     tries = (wait_s(attempts, count, at_s=0) for attempts in processes * 6)
