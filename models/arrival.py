@@ -62,9 +62,13 @@ async def _known(identity: Identity, person: Person) -> User:
 
 
 def names_for(person: Person) -> Iterator[str]:
-    """Names that we would give, after the person's address or name: the first that is free."""
+    """Names that we would give, after what the person is called: the first that is free.
+
+    What stands before the @ of their address is taken only where they are not called anything: it
+    is nobody else's business.
+    """
     local_part = (person.email or "").partition("@")[0]
-    wishes = [_as_username(wish) for wish in (local_part, person.name or "")]
+    wishes = [_as_username(wish) for wish in (person.name or "", local_part)]
     base = next((wish for wish in wishes if len(wish) >= LEAST_NAME), "listener")
     for digits in DIGITS:
         number = f"{secrets.randbelow(10**digits):0{digits}}" if digits else ""

@@ -68,7 +68,7 @@ class Google(Provider):
 
     async def _discover(self) -> dict[str, Any]:
         issuer = self._settings.url
-        found = (await self.ask("GET", issuer + DISCOVERY)).data
+        found = await self.document(issuer + DISCOVERY)
         scheme = issuer.partition("://")[0]
         addresses = [str(found.get(name, "")) for name in ADDRESSES]
         secure = all(address.startswith(f"{scheme}://") for address in addresses)
@@ -77,4 +77,4 @@ class Google(Provider):
         return found
 
     async def _read_keys(self) -> dict[str, Any]:
-        return (await self.ask("GET", self._found["jwks_uri"])).data
+        return await self.document(self._found["jwks_uri"])

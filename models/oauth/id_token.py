@@ -77,7 +77,7 @@ async def read_id_token(token: object, keys: KeySet, expected: Expected, now: da
     try:
         key_id = str(jwt.get_unverified_header(token).get("kid"))
         claims = _verified(token, await keys.key(key_id, now), expected)
-    except (jwt.PyJWTError, ValueError) as error:
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise IdTokenError(type(error).__name__) from None
     _check(claims, expected, now)
     return claims

@@ -103,6 +103,13 @@ class Provider(ABC):
         except NoAnswerError as error:
             raise self.away(str(error)) from None
 
+    async def document(self, url: str) -> dict[str, Any]:
+        """What stands at `url`; `Unavailable` where nothing does."""
+        answer = await self.ask("GET", url)
+        if answer.status != 200:
+            raise self.away(f"status {answer.status}")
+        return answer.data
+
     def away(self, why: str) -> Unavailable:
         """It does not do what it should, now."""
         log.warning("provider away", provider=self.name, why=why)

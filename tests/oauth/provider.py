@@ -159,6 +159,10 @@ async def failing() -> web.StreamResponse:
     return web.json_response({"error": "out of order"}, status=500)
 
 
+async def nothing_there() -> web.StreamResponse:
+    return web.json_response({}, status=404)
+
+
 async def silent() -> web.StreamResponse:
     await asyncio.Event().wait()
     return web.Response()

@@ -13,6 +13,7 @@ from tests.oauth.provider import (
     REFRESH,
     Provider,
     failing,
+    nothing_there,
     rubbish,
     silent,
     too_long,
@@ -43,11 +44,15 @@ async def test_a_provider_that_is_down_at_the_start_is_unavailable_until_it_is_b
 ) -> None:
     fresh = House("sqlite", {**house.env, "DATA_DIR": f"{house.data_dir}-fresh"})
     url = fresh.start().url
-    for wrong in (failing, rubbish, too_long):
+    for wrong in (failing, rubbish, too_long, nothing_there):
         provider.answers["/.well-known/openid-configuration"] = wrong
         page = await browser.begin(url)
         assert (page.status, page.code) == (503, "unavailable")
         assert page.body["error"] == "Google does not answer. Please try again soon."
+    provider.begin_anew()
+    for wrong in (failing, rubbish, too_long, nothing_there):
+        provider.answers["/keys"] = wrong
+        assert (await browser.come_back(url)).target == AWAY
     provider.begin_anew()
     assert "code" in (await browser.come_back(url)).query
     fresh.stop()

@@ -73,7 +73,7 @@ async def test_behind_a_proxy_it_is_called_as_browsers_call_it(
 async def test_a_public_url_is_where_providers_send_people(
     tmp_path_factory: pytest.TempPathFactory, provider: Provider, browser: Browser
 ) -> None:
-    env = house_env(tmp_path_factory.mktemp("public"), **provider.settings())
+    env = house_env(tmp_path_factory.mktemp("public"), **provider.settings(), RATE_LIMITS="on")
     house = House("sqlite", {**env, "PUBLIC_URL": "https://rooms.example.org/"})
     url = house.start().url
     told = {"X_Forwarded_Host": "evil.example.net", "Host": "evil.example.net"}
@@ -81,6 +81,9 @@ async def test_a_public_url_is_where_providers_send_people(
     assert begun.query["redirect_uri"] == "https://rooms.example.org/auth/spotify/callback"
     assert (await browser.begin(url, redirect="https://rooms.example.org/in")).status == 302
     assert (await browser.begin(url, redirect="http://rooms.example.org/in")).status == 400
+    statuses = [(await browser.begin(url, "spotify")).status for _ in range(30)]
+    assert set(statuses[:29]) == {302}
+    assert statuses[29] == 429
     house.stop()
 
 
