@@ -62,7 +62,7 @@ export interface UploadState {
   readonly id: string;
   readonly state: "receiving" | "processing" | "done" | "failed";
   readonly track: Track | null;
-  readonly error: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 /** An image that has been uploaded, in two sizes. */

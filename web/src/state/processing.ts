@@ -46,8 +46,8 @@ export class Processing {
     try {
       const { state, track, error } = await this.ask(uploadId);
       if (state === "done" && track !== null) this.finished({ uploadId, track });
-      if (state === "failed")
-        this.failed({ uploadId, code: "failed", error: error ?? "This recording could not be read." });
+      if (state === "failed" && error !== null)
+        this.failed({ uploadId, code: error.code, error: error.message });
     } catch (error) {
       const isGone = error instanceof Failure && error.code === "not_found";
       if (isGone) this.end(uploadId)?.reject(error);

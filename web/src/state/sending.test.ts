@@ -54,7 +54,7 @@ describe("a recording that the server reads", () => {
     processing.recheck();
     await settled();
     expect(asked).toHaveLength(2);
-    state = { ...reading, state: "failed", error: "It is broken." };
+    state = { ...reading, state: "failed", error: { code: "unsupported_media_type", message: "It is broken." } };
     const refused = expect(coming).rejects.toThrow("It is broken.");
     await vi.advanceTimersByTimeAsync(6_000);
     await refused;

@@ -104,6 +104,7 @@ describe("uploads", () => {
     uploads.add([file("song")], "a room");
     await settled();
     expect(arrived).toEqual([["song", "a room"]]);
+    expect(abort?.aborted).toBe(false);
     uploads.add([file("long")]);
     await settled();
     uploads.clear();

@@ -52,8 +52,7 @@ export class Uploads {
   /** Stop one, or take a failed one off the list. */
   dismiss(id: number): void {
     this.aborts.get(id)?.abort();
-    this.aborts.delete(id);
-    this.list.value = this.list.peek().filter((upload) => upload.id !== id);
+    this.drop(id);
   }
 
   /** Stop all: whose they are has gone. */
@@ -78,11 +77,16 @@ export class Uploads {
     try {
       const track = await coming;
       const roomId = this.list.peek().find((upload) => upload.id === id)?.roomId ?? null;
-      this.dismiss(id);
+      this.drop(id);
       this.arrived(track, roomId);
     } catch (error) {
       this.change(id, { problem: sentenceOf(error), isStalled: false });
     }
+  }
+
+  private drop(id: number): void {
+    this.aborts.delete(id);
+    this.list.value = this.list.peek().filter((upload) => upload.id !== id);
   }
 
   private change(id: number, change: Partial<Upload>): void {
