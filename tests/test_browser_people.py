@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright, expect
 
 from tests.conftest import house_env
 from tests.hearing import noise
@@ -120,6 +121,35 @@ async def upload(page: Page, *recordings: Path) -> None:
     await page.get_by_test_id("upload-input").set_input_files(list(recordings))
     await expect(page.get_by_test_id("track-item")).to_have_count(len(recordings))
     await expect(page.get_by_test_id("upload-progress")).to_have_count(0)
+
+
+async def test_a_recording_goes_on_where_a_broken_connection_stopped_it(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    noise(tmp_path / "long.wav", 100)  # two pieces of 8 MiB
+    page = await theatre.seat("ada")
+    asked: list[str] = []
+    await page.route("**/uploads/tus/*", partial(second_piece_lost, asked))
+    await page.get_by_test_id("nav-library").click()
+    await page.get_by_test_id("upload-input").set_input_files(tmp_path / "long.wav")
+    await expect(page.get_by_test_id("upload-progress")).to_contain_text("Waiting")
+
+    await page.unroute_all()
+    await page.reload()
+    page.on("request", lambda request: asked.append(request.method))
+    asked.clear()
+    await page.get_by_test_id("upload-input").set_input_files(tmp_path / "long.wav")
+    await expect(page.get_by_test_id("track-item")).to_contain_text("1:40")
+    assert (asked.count("HEAD"), asked.count("PATCH"), asked.count("POST")) == (1, 1, 0), asked
+
+
+async def second_piece_lost(asked: list[str], route: Route) -> None:
+    """Let one piece of an upload through, and none after it."""
+    asked.append(route.request.method)
+    if asked.count("PATCH") > 1:
+        await route.abort("connectionreset")
+    else:
+        await route.continue_()
 
 
 async def make_playlist(page: Page, name: str) -> None:

@@ -1,7 +1,7 @@
 /** The parts of the client, put together: one of each. */
 
 import { effect } from "@preact/signals";
-import { get, post, uploadImage } from "./api/http";
+import { get, offers, post, uploadImage } from "./api/http";
 import { sendResumably } from "./api/resumable";
 import { openSocket } from "./api/socket";
 import { TokenStore } from "./api/tokens";
@@ -19,6 +19,7 @@ import { Listing } from "./state/listing";
 import { OpenPlaylist } from "./state/playlist";
 import { Playlists } from "./state/playlists";
 import { Processing } from "./state/processing";
+import { Providers } from "./state/providers";
 import { CurrentRoom } from "./state/room";
 import { sendBy } from "./state/sending";
 import { aloneInBrowser, Session } from "./state/session";
@@ -79,6 +80,13 @@ export const account = new Account(connection, {
 export const twoFactor = new TwoFactor(connection, (isOn) => {
   const user = session.user.peek();
   if (user !== null) session.know({ ...user, twoFactorEnabled: isOn });
+});
+export const providers = new Providers({
+  offers,
+  drawer: sessionStorage,
+  page: location.origin + location.pathname,
+  exchange: (code) => session.exchange(code),
+  confirmLink: (code) => account.confirmLink(code),
 });
 
 hearRoom(socket, room);

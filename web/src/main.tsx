@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { hearing, socket } from "./app";
+import { hearing, providers, socket, watch } from "./app";
 import { followAddress } from "./state/route";
 import "./styles/main.css";
 import { App } from "./views/App";
@@ -19,5 +19,10 @@ declare global {
 }
 
 window.soundroom = { player: hearing.player, clock: hearing.clock, socket };
+if (location.search !== "") {
+  watch(providers.arrive(location.search));
+  // What signs somebody in does not stay in the address.
+  history.replaceState(null, "", location.pathname + location.hash);
+}
 followAddress();
 render(<App />, document.getElementById("app")!);

@@ -2,7 +2,7 @@
 
 import { Failure, opened } from "./failure";
 import { patiently } from "./patience";
-import type { Image } from "./types";
+import type { Image, Provider } from "./types";
 
 const TIMEOUT_MS = 15_000;
 const IMAGE_TIMEOUT_MS = 120_000;
@@ -24,6 +24,15 @@ export function uploadImage(file: File, accessToken: string): Promise<Image> {
   body.append("file", file);
   const request = { method: "POST", headers: bearer(accessToken), body };
   return patiently(() => attempt<Image>("/uploads/images", request, IMAGE_TIMEOUT_MS));
+}
+
+/**
+ * Whether one may sign in with a provider here. Asked with a page that nobody may be sent to, so
+ * that no way begins: only where there is a way the server minds the page.
+ */
+export async function offers(provider: Provider): Promise<boolean> {
+  const answer = await fetch(`/auth/${provider}?redirect=`, { redirect: "manual" }).catch(() => null);
+  return answer?.status === 400;
 }
 
 async function attempt<Data>(path: string, request: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Data> {

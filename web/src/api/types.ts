@@ -32,6 +32,9 @@ export type {
 } from "../protocol";
 export type { Identity } from "./upcoming";
 
+/** With whose accounts one may sign in. */
+export type Provider = "google" | "spotify";
+
 export type ClientToServerEvents = Omit<KnownEvents, keyof UpcomingEvents> & UpcomingEvents;
 export type ServerToClientEvents = Omit<KnownNews, keyof UpcomingNews> & UpcomingNews;
 

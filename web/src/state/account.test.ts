@@ -62,6 +62,15 @@ describe("an account", () => {
     expect(account.identities.value).toEqual([]);
   });
 
+  it("is linked with what one comes back with", async () => {
+    socket.answer("user:link_identity", () => ({ url: "/auth/spotify?link=ticket" }));
+    expect(await account.linkUrl("spotify", "secret")).toBe("/auth/spotify?link=ticket");
+    expect(last()).toEqual(["user:link_identity", { provider: "spotify", password: "secret" }]);
+    socket.answer("user:confirm_identity", () => ({ provider: "spotify", email: null, linkedAt: "" }));
+    await account.confirmLink("code");
+    expect(account.identities.value.map(({ provider }) => provider)).toEqual(["google", "spotify"]);
+  });
+
   it("gives its data away to nobody else", async () => {
     socket.answer("user:export_data", () => ({ url: "/media/exports/x?sig=1", expiresAt: "" }));
     expect(await account.exportUrl()).toBe("/media/exports/x?sig=1");

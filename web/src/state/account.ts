@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { Calls } from "../api/calls";
-import type { Identity, Image, OwnUser, PayloadOf, SessionInfo } from "../api/types";
+import type { Identity, Image, OwnUser, PayloadOf, Provider, SessionInfo } from "../api/types";
 
 export interface AccountEffects {
   /** The own user has changed. */
@@ -55,7 +55,20 @@ export class Account {
     this.sessions.value = this.sessions.peek()?.filter(({ id }) => id !== sessionId) ?? null;
   }
 
-  async unlink(provider: string): Promise<void> {
+  /** The address to go to, to link an account with a provider; one comes back with a code. */
+  async linkUrl(provider: Provider, password: string): Promise<string> {
+    const secret = password === "" ? {} : { password };
+    return (await this.calls.call("user:link_identity", { provider, ...secret })).url;
+  }
+
+  /** Link what one has come back with. */
+  async confirmLink(code: string): Promise<void> {
+    const linked = await this.calls.call("user:confirm_identity", { code });
+    const others = this.identities.peek().filter(({ provider }) => provider !== linked.provider);
+    this.identities.value = [...others, linked];
+  }
+
+  async unlink(provider: Provider): Promise<void> {
     await this.calls.call("user:unlink", { provider });
     this.identities.value = this.identities.peek().filter((one) => one.provider !== provider);
   }

@@ -17,6 +17,7 @@ async function post<Data>(path: string): Promise<Data> {
   await Promise.resolve();
   if (problem !== null) throw problem;
   const number = asked.length;
+  if (path === "/auth/oauth/exchange") return { linkRequired: true, linkToken: "link", provider: "google", email: "a@b.c" } as Data;
   if (isSecond && path === "/auth/login") return { twoFactorRequired: true, challengeToken: "ticket" } as Data;
   const pair = { accessToken: `access ${number}`, refreshToken: `refresh ${number}`, expiresIn: LIFE_S };
   return { ...pair, user: user("ada") } as Data;
@@ -101,9 +102,9 @@ describe("a session", () => {
     isSecond = true;
     const session = open();
     await session.login("ada", "secret");
-    expect([session.isOpen.value, session.isHalfway.value]).toEqual([false, true]);
+    expect([session.isOpen.value, session.step.value.step]).toEqual([false, "second"]);
     await session.loginSecond({ code: "123456" });
-    expect([session.isOpen.value, session.isHalfway.value]).toEqual([true, false]);
+    expect([session.isOpen.value, session.step.value.step]).toEqual([true, "first"]);
     expect(asked).toEqual(["/auth/login", "/auth/login/2fa"]);
   });
 
@@ -113,10 +114,23 @@ describe("a session", () => {
     await session.login("ada", "secret");
     problem = new Failure("unauthorized", "This code is wrong.");
     await expect(session.loginSecond({ code: "1" })).rejects.toThrow("wrong");
-    expect(session.isHalfway.value).toBe(true);
+    expect(session.step.value.step).toBe("second");
     problem = new Failure("token_invalid", "Too late.");
     await expect(session.loginSecond({ recoveryCode: "a" })).rejects.toThrow("Too late");
-    expect(session.isHalfway.value).toBe(false);
+    expect(session.step.value.step).toBe("first");
     expect(session.farewell.value).toContain("sign in again");
+  });
+
+  it("links what one brought from a provider with the account of that address", async () => {
+    const session = open();
+    await session.exchange("code");
+    expect(session.step.value).toMatchObject({ step: "link", offer: { email: "a@b.c" } });
+    problem = new Failure("unauthorized", "This is wrong.");
+    await expect(session.link("wrong", "")).rejects.toThrow("wrong");
+    expect(session.step.value.step).toBe("link");
+    problem = null;
+    await session.link("secret", "123456");
+    expect(session.isOpen.value).toBe(true);
+    expect(asked.slice(1)).toEqual(["/auth/oauth/link", "/auth/oauth/link"]);
   });
 });

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { Failure } from "../api/failure";
 import type { TokenStore, Tokens } from "../api/tokens";
-import type { OwnUser, Refreshed, SignedIn } from "../api/types";
+import type { OwnUser, Provider, Refreshed, SignedIn } from "../api/types";
 
 /** A token with less life than this is exchanged before it is used, ms. */
 const SPARE_MS = 45_000;
@@ -17,7 +17,23 @@ interface Challenge {
   readonly challengeToken: string;
 }
 
+/** Somebody came by way of a provider, and has an account of that address already. */
+export interface LinkOffer {
+  readonly linkRequired: true;
+  readonly linkToken: string;
+  readonly provider: Provider;
+  readonly email: string;
+}
+
 export type SecondFactor = { readonly code: string } | { readonly recoveryCode: string };
+
+/** How far signing in is: at its beginning, or something more is asked for. */
+export type Step =
+  | { readonly step: "first" }
+  | { readonly step: "second"; readonly challengeToken: string }
+  | { readonly step: "link"; readonly offer: LinkOffer };
+
+const FIRST: Step = { step: "first" };
 
 export interface SessionOptions {
   readonly post: <Data>(path: string, body: object, accessToken?: string) => Promise<Data>;
@@ -33,9 +49,7 @@ export class Session {
   /** Why one is signed out, where that was not one's own wish. */
   readonly farewell = signal<string | null>(null);
   readonly isOpen = computed(() => this.user.value !== null);
-  /** Whether the password was right and a second factor is asked for. */
-  readonly isHalfway = computed(() => this.challenge.value !== null);
-  private readonly challenge = signal<string | null>(null);
+  readonly step = signal<Step>(FIRST);
   private tokens: Tokens | null = null;
   private renewing: Promise<string> | null = null;
 
@@ -54,20 +68,27 @@ export class Session {
 
   /** The second step: a code of the authenticator app, or a recovery code. */
   async loginSecond(factor: SecondFactor): Promise<void> {
-    const challengeToken = this.challenge.peek();
-    if (challengeToken === null) throw new Failure("unauthorized", EXPIRED);
-    try {
-      await this.begin("/auth/login/2fa", { challengeToken, ...factor });
-    } catch (error) {
-      // The ticket is spent: begin with the password again.
-      if (error instanceof Failure && error.code.startsWith("token_")) this.stepBack(EXPIRED);
-      throw error;
-    }
+    const at = this.step.peek();
+    if (at.step !== "second") throw new Failure("unauthorized", EXPIRED);
+    await this.goOn("/auth/login/2fa", { challengeToken: at.challengeToken, ...factor });
   }
 
-  /** Back to the password. */
+  /** Sign in with what one has brought back from a provider. */
+  async exchange(code: string): Promise<void> {
+    await this.goOn("/auth/oauth/exchange", { code });
+  }
+
+  /** Show that the account of that address is one's own, and link both. */
+  async link(password: string, code: string): Promise<void> {
+    const at = this.step.peek();
+    if (at.step !== "link") throw new Failure("unauthorized", EXPIRED);
+    const { linkToken } = at.offer;
+    await this.goOn("/auth/oauth/link", { linkToken, password, ...(code === "" ? {} : { code }) });
+  }
+
+  /** Back to the beginning. */
   stepBack(farewell: string | null = null): void {
-    this.challenge.value = null;
+    this.step.value = FIRST;
     this.farewell.value = farewell;
   }
 
@@ -85,7 +106,7 @@ export class Session {
   /** A new access token. Where the server refuses, the session is over. */
   renew(): Promise<string> {
     this.renewing ??= this.options
-      .alone(() => this.exchange())
+      .alone(() => this.refresh())
       .finally(() => {
         this.renewing = null;
       });
@@ -104,8 +125,8 @@ export class Session {
     const { store } = this.options;
     // Another tab may have signed somebody else in meanwhile.
     if (store.read()?.user.id === this.tokens?.user.id) store.clear();
-    this.tokens = this.challenge.value = null;
-    this.farewell.value = farewell;
+    this.tokens = null;
+    this.stepBack(farewell);
     this.user.value = null;
   }
 
@@ -115,18 +136,29 @@ export class Session {
   }
 
   private async begin(path: string, body: object): Promise<void> {
-    const answer = await this.options.post<SignedIn | Challenge>(path, body);
-    this.farewell.value = null;
+    const answer = await this.options.post<SignedIn | Challenge | LinkOffer>(path, body);
+    this.stepBack();
     if ("challengeToken" in answer) {
-      this.challenge.value = answer.challengeToken;
+      this.step.value = { step: "second", challengeToken: answer.challengeToken };
+    } else if ("linkToken" in answer) {
+      this.step.value = { step: "link", offer: answer };
     } else {
       const { user, ...pair } = answer;
-      this.challenge.value = null;
       this.keep(this.dated(pair, user));
     }
   }
 
-  private async exchange(): Promise<string> {
+  /** A later step; where its ticket is spent one begins anew. */
+  private async goOn(path: string, body: object): Promise<void> {
+    try {
+      await this.begin(path, body);
+    } catch (error) {
+      if (error instanceof Failure && error.code.startsWith("token_")) this.stepBack(EXPIRED);
+      throw error;
+    }
+  }
+
+  private async refresh(): Promise<string> {
     const mine = this.tokens;
     if (mine === null) throw new Failure("unauthorized", ENDED);
     const stored = this.options.store.read();

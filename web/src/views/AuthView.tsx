@@ -5,6 +5,8 @@ import { session } from "../app";
 import { route } from "../state/route";
 import { Field, FormError } from "./Field";
 import { Logo } from "./Icon";
+import { LinkStep } from "./LinkStep";
+import { ProviderButtons } from "./ProviderButtons";
 import { SecondFactor } from "./SecondFactor";
 
 const KEYS = ["username", "password"];
@@ -14,9 +16,15 @@ export function AuthView() {
   return (
     <div class="auth">
       <Welcome />
-      {session.isHalfway.value ? <SecondFactor /> : <FirstStep />}
+      <NextStep />
     </div>
   );
+}
+
+function NextStep() {
+  const at = session.step.value;
+  if (at.step === "second") return <SecondFactor />;
+  return at.step === "link" ? <LinkStep offer={at.offer} /> : <FirstStep />;
 }
 
 /** Signing in, making an account, or coming in with a name alone. */
@@ -75,6 +83,7 @@ function FirstStep() {
         {isNew.value ? "Create account" : "Sign in"}
       </button>
       <p class="or"><span>or</span></p>
+      <ProviderButtons />
       <button
         type="button"
         class="wide"

@@ -1,5 +1,6 @@
 import { account, session } from "../app";
 import { DataCard } from "./DataCard";
+import { IdentitiesCard } from "./IdentitiesCard";
 import { PasswordCard } from "./PasswordCard";
 import { ProfileCard } from "./ProfileCard";
 import { SessionsCard } from "./SessionsCard";
@@ -20,6 +21,7 @@ export function SettingsView() {
         <StatusCard user={user} />
         {!user.isGuest && <TwoFactorCard user={user} />}
         {!user.isGuest && <PasswordCard user={user} />}
+        {!user.isGuest && <IdentitiesCard user={user} />}
         <SessionsCard />
         <DataCard user={user} />
       </div>
