@@ -11,13 +11,14 @@ from tests.client import Client
 from tests.conftest import MakeTrack
 from tests.malice import EVENTS
 from tests.raw import raw_socket
-from tests.rights import account, identity, library, people, room
+from tests.rights import account, identity, library, room
+from tests.rights import people as between
 from tests.rights.scene import ANSWERS, PEOPLE, Json, Payload, Scene, a_room, make_accounts
 from tests.servers import House
 
 SetScene = Callable[[str], Awaitable[Scene]]
 
-TABLES = [account.ROWS, identity.ROWS, library.ROWS, people.ROWS, room.ROWS]
+TABLES = [account.ROWS, identity.ROWS, library.ROWS, between.ROWS, room.ROWS]
 ROWS = {event: row for table in TABLES for event, row in table.items()}
 
 # What can be done but once: whoever is next finds a new room.
