@@ -6,28 +6,34 @@ from typing import Any
 
 from docs.json_schema import Definitions, JsonSchema
 from handlers import catalogue
-from handlers.http import uploads
+from handlers.http import tus, uploads
 from handlers.http.routes import ROUTES, STATUS, Route
 from handlers.registry import EVENTS, Event, broadcasts
 from models.errors import UnknownEvent
 from schemas.base import Broadcast, Empty, Request
+from schemas.message import AttachmentReply
 from schemas.track import TrackReply
-from schemas.upload import TrackForm
+from schemas.upload import (
+    AttachmentForm,
+    ImageForm,
+    ImageReply,
+    TrackForm,
+    UploadReply,
+)
 
 __all__ = ["Contract", "catalogue", "gather"]
 
 # Read as a stream, and so not declared as a route; the form is what comes beside the `file`.
 UPLOADS = [
-    Route(
-        "POST",
-        "/uploads/tracks",
-        TrackForm,
-        TrackReply,
-        201,
-        uploads.LIMIT,
-        uploads.upload_track,
+    Route("POST", path, form, reply, 201, uploads.LIMIT, handler)
+    for path, form, reply, handler in (
+        ("/uploads/attachments", AttachmentForm, AttachmentReply, uploads.upload_attachment),
+        ("/uploads/images", ImageForm, ImageReply, uploads.upload_image),
+        ("/uploads/tracks", TrackForm, TrackReply, uploads.upload_track),
     )
 ]
+# Of the tus protocol, but for the one request that is not.
+TUS_STATE = Route("GET", f"{tus.PATH}/{{id}}", None, UploadReply, 200, tus.PIECES_LIMIT, tus.state)
 CODES = (*STATUS, UnknownEvent.code)
 
 
@@ -50,7 +56,7 @@ def gather() -> Contract:
     definitions = Definitions()
     events = dict(sorted(EVENTS.items()))
     said = broadcasts()
-    routes = sorted([*ROUTES, *UPLOADS], key=lambda route: (route.path, route.method))
+    routes = sorted([*ROUTES, *UPLOADS, TUS_STATE], key=lambda route: (route.path, route.method))
     declared: list[Any] = [*events.values(), *routes]
     for schema in [one for each in declared for one in (each.request, each.reply)]:
         if schema is not None and schema is not Empty:

@@ -42,9 +42,22 @@ HTTP_TAIL = """
 | `GET /health` | 200 while the process lives |
 | `GET /health/ready` | 200 or 503, with the state of the database, Redis, the bus and the server |
 | `GET /metrics` | figures for Prometheus |
-| `GET /media/…` | recordings and covers, with ranges and ETag |
+| `GET /media/…` | recordings, covers and images, with ranges and ETag |
+| `GET /media/attachments/…`, `/media/exports/…` | private files, by addresses that expire |
+| `/uploads/tus`, `/uploads/tus/{id}` | resumable uploads: see below |
+| `GET /auth/google`, `/auth/spotify` | 302 to the provider; 503 where it is not set up |
+| `GET /auth/google/callback`, `/auth/spotify/callback` | 302 to a page, or as login |
 | `GET /` | the web client |
 | `/socket.io/` | Engine.IO 4: websocket, or polling with an upgrade |
+
+`/uploads/tus` speaks [tus](https://tus.io/protocols/resumable-upload) 1.0.0 with a Bearer token:
+creation (with upload), expiration, termination. `Upload-Metadata` may have `filename`, `name`,
+`genre`, `artistId` and `artistName`. After the last byte a track is made of it, which
+`upload:finished` or `upload:failed` tells, and `GET /uploads/tus/{id}`.
+
+`GET /auth/google` and `/auth/spotify` take `redirect`, the page to come back to, which is given
+`code` (for `POST /auth/oauth/exchange`), `linkCode` (for `user:confirm_identity`) or `error`. The
+ticket `link` is a part of the address that `user:link_identity` gives.
 """
 
 
@@ -102,9 +115,10 @@ def _route(contract: Contract, route: Route) -> list[str]:
     if route.reply:
         reply = link(type_name(route.reply), "events.md")
     facts = f"Limit: {in_words(route.limit)}. Answer: {route.status} with {reply}."
-    if route in UPLOADS:
-        facts += " The body is `multipart/form-data`: a part `file`, and as texts:"
     payload = contract.payload(route.request)
+    if route in UPLOADS:
+        texts = ", and as texts:" if payload and payload["properties"] else "."
+        facts += f" The body is `multipart/form-data`: a part `file`{texts}"
     lines = [f"## `{route.method} {route.path}`", "", about, "", facts]
     return [*lines, *(_table(payload, incoming=True) if payload else []), ""]
 

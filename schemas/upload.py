@@ -20,18 +20,6 @@ class AttachmentForm(Request):
     """Beside a file there is nothing to say."""
 
 
-class AttachmentReply(Reply):
-    """A file to go with a message; `url` is good for a day at least. Pictures have a size."""
-
-    id = Id(required=True)
-    filename = Text(required=True)
-    url = Text(required=True)
-    size = Integer(0, 2**40, required=True)
-    mime_type = Text(required=True)
-    width = Integer(0, 10**9, required=True, allow_none=True)
-    height = Integer(0, 10**9, required=True, allow_none=True)
-
-
 class ImageForm(Request):
     """Beside a picture there is nothing to say."""
 

@@ -13,8 +13,9 @@ from models.errors import UnsupportedMediaType, ValidationFailed
 from models.image import publish_image
 from models.publication import Upload
 from models.upload import publish_track
+from schemas.message import AttachmentReply
 from schemas.track import TrackReply
-from schemas.upload import AttachmentForm, AttachmentReply, ImageForm, ImageReply, TrackForm
+from schemas.upload import AttachmentForm, ImageForm, ImageReply, TrackForm
 
 LIMIT = "60/h"
 CHUNK_BYTES = 256 * 1024

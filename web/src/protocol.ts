@@ -119,6 +119,10 @@ export interface Attachment {
   height: number | null;
 }
 
+/** Beside a file there is nothing to say. */
+export interface AttachmentForm {
+}
+
 /**
  * Where messages go: a channel of a server (`serverId`) or of a room (`roomId`). `bitrate` in
  * bits per second, `slowMode` in seconds between two messages of one user.
@@ -328,6 +332,19 @@ export interface Identity {
   provider: "google" | "spotify";
   email: string | null;
   linkedAt: string;
+}
+
+/** A picture, WebP: at most 4096 pixels a side, and its thumbnail at most 256. */
+export interface Image {
+  id: string;
+  url: string;
+  width: number;
+  height: number;
+  thumbnailUrl: string;
+}
+
+/** Beside a picture there is nothing to say. */
+export interface ImageForm {
 }
 
 /** Where to send the browser, within a minute; a relative one is of this server. */
@@ -1146,6 +1163,22 @@ export interface Typing {
 
 export interface TypingStart {
   channelId: string;
+}
+
+/** A resumable upload: `offset` of its `size` bytes are here. `track` is what became of it. */
+export interface Upload {
+  id: string;
+  state: "receiving" | "processing" | "done" | "failed";
+  size: number;
+  offset: number;
+  track: Track | null;
+  error: UploadError | null;
+}
+
+/** Why nothing came of an upload: a code of ours, and a sentence for a person. */
+export interface UploadError {
+  code: string;
+  message: string;
 }
 
 /** Nothing can become of a resumable upload of yours; `code` and `error` are as in answers. */
