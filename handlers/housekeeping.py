@@ -148,7 +148,7 @@ class Housekeeping:
     async def remove_tracks(self) -> None:
         """Tracks whose deletion was not finished, or is left to us, are taken away."""
         for track_id in await track_removal.marked():
-            await take_away(self._services, track_id)
+            await attempt(take_away(self._services, track_id), "remove-track")
 
     async def reconcile(self) -> None:
         """Set right who is connected, where the one to do it was killed, or Redis was emptied.

@@ -74,8 +74,9 @@ class LibraryQuery:
     cursor: str | None = None
 
     def among(self, rows: QuerySet[AnyRow]) -> QuerySet[AnyRow]:
-        """Those of `rows` (which have `words` and a genre) that match."""
-        rows = matching(rows, self.query)
+        """Those of `rows` that match; they have `words`, in which their genre is."""
+        # Its words alone do not say that it is that genre, but the index knows them.
+        rows = matching(rows, f"{self.query or ''} {self.genre or ''}")
         return rows.filter(genre__iexact=self.genre) if self.genre else rows
 
     async def page(self, rows: QuerySet[AnyRow], orders: Mapping[str, Order]) -> Page[AnyRow]:
