@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from models.errors import Conflict, NotFound
-from models.nonce import Nonce
+from models.nonce import Nonce, NonceUsedError
 from models.playlist import Playlist, PlaylistTrack
 from models.queue_order import RANK_GAP, rank_between
 from models.row import new_id
@@ -33,8 +33,11 @@ async def add(
 ) -> UUID:
     """Put a track in at `position` (from 0; None or beyond: the end); gives the entry's id.
 
-    Once for each `nonce` (`NonceUsedError`: see `added_before`).
+    Once for each `nonce`: `NonceUsedError` where another send with it was first.
     """
+    payload = add_payload(playlist.id, track_id, position)
+    if nonce and await Nonce.first_result(user.id, nonce, payload, now):
+        raise NonceUsedError  # while we waited for the playlist
     if not await Track.held([track_id]):
         raise NotFound(ABSENT)
     await _require_room(playlist, track_id)
@@ -42,7 +45,6 @@ async def add(
     rank = await _rank_at(playlist.id, position, entry_id)
     await PlaylistTrack.create(id=entry_id, playlist=playlist, track_id=track_id, rank=rank)
     if nonce:
-        payload = add_payload(playlist.id, track_id, position)
         await Nonce.use(user.id, nonce, payload, entry_id, now)
     return entry_id
 

@@ -151,7 +151,7 @@ async def test_tracks_go_where_they_are_put(connect: Connect, make_track: MakeTr
 async def test_the_same_nonce_makes_and_adds_once(connect: Connect, make_track: MakeTrack) -> None:
     ada = await connect("ada")
     again = await connect(same=ada)
-    wish = {"name": "Mix", "nonce": uuid4().hex, "allowDuplicates": True}
+    wish = {"name": "Mix", "nonce": uuid4().hex}
     made = await asyncio.gather(*(c.ok("playlist:create", wish) for c in (ada, again) * 2))
     assert len({playlist["id"] for playlist in made}) == 1
     track_id = await make_track()
