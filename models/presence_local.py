@@ -66,9 +66,13 @@ class LocalPresence(Presence):
         }
 
     async def reachable(self, user_ids: Collection[UUID]) -> set[UUID]:
-        now_ms, ends = self._now_ms(), self._recoverable
-        known = self._users.keys() | self._lingering.keys()
-        return {u for u in user_ids if u in known or ends.get(u, 0.0) > now_ms}
+        now_ms, known = self._now_ms(), (self._users, self._lingering)
+        return {
+            user_id
+            for user_id in user_ids
+            if any(user_id in each for each in known)
+            or self._recoverable.get(user_id, 0.0) > now_ms
+        }
 
     async def is_alone(self) -> bool:
         return True

@@ -119,6 +119,23 @@ async def test_a_friend_hears_what_i_listen_to(
     assert set(told(ada, bob)) == {"online"}
 
 
+async def test_a_page_that_is_loaded_again_was_never_out_of_its_room(
+    connect: Connect, house: House
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob = await connect(same=bob)
+    room = await gather_in(bob)
+    await hears_listening(ada, room)
+    ada.forget()
+    await bob.close()
+    again = await connect(same=bob)
+    await again.ok("room:join", here(room))
+    await set_status(again, "dnd")
+    await hears_last(ada, bob, "dnd")
+    (heard,) = ada.heard("friend:presence")
+    assert heard["listening"]["roomId"] == room["id"]
+
+
 async def test_a_room_that_is_closed_is_heard_by_nobody(connect: Connect, house: House) -> None:
     ada, bob = await two_friends(house, connect)
     bob, host = await connect(same=bob), await connect("host")

@@ -158,6 +158,24 @@ async def test_a_page_that_is_loaded_again_is_no_news(services: Services, said: 
     assert said == []
 
 
+async def test_who_still_lingers_when_others_are_told_is_told_in_time(
+    services: Services, said: Said
+) -> None:
+    ada, bob, eve = await people("ada", "bob", "eve")
+    teller = FriendPresenceTeller(services)
+    await come(services.presence, ada, bob, eve)
+    await teller.do_round()
+    await go(services.presence, bob)
+    travel(services, seconds=5)
+    await go(services.presence, eve)
+    await teller.do_round()
+    said.clear()
+    for user in (bob, eve):
+        travel(services, seconds=5)
+        await teller.do_round()
+        assert all_told(said) == [(ada.id, user.id, "offline")]
+
+
 async def test_one_process_tells_at_a_time(services: Services, said: Said) -> None:
     ada, bob = await people("ada", "bob")
     first, second = FriendPresenceTeller(services), FriendPresenceTeller(services)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, suppress
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.conftest import house_env, sign_up
 from tests.faults.ledger import report
 from tests.faults.wire import Json, Wire
 from tests.presence import befriend
-from tests.servers import House, database, redis_server
+from tests.servers import House, Process, database, redis_server
 from tests.test_restart import serving
 
 FRIENDS = 60
@@ -52,6 +52,11 @@ class Friend:
         """One socket less."""
         wire.close()
         await wire.ended()
+
+    async def lost(self) -> None:
+        """Wait until no socket is open any more."""
+        for wire in self._wires:
+            await wire.ended()
 
     async def fidget(self, chance: random.Random, urls: list[str]) -> None:
         """Come or go, as chance has it."""
@@ -174,15 +179,20 @@ async def test_a_thousand_comings_and_goings_and_a_kill_leave_no_ghost_and_nobod
 
 
 @pytest.mark.timeout(240)
-async def test_who_comes_back_elsewhere_after_a_kill_was_never_gone(circle: Circle) -> None:
+@pytest.mark.parametrize("end", [Process.kill, Process.stop])
+async def test_who_comes_back_elsewhere_after_their_process_ended_was_never_gone(
+    circle: Circle, end: Callable[[Process], Any]
+) -> None:
     doomed, survivor = circle.house.processes
     back, lost = circle.friends[:10], circle.friends[10:20]
     for friend in (*back, *lost):
         await friend.come(doomed.url)
     await circle.right()
-    await asyncio.to_thread(doomed.kill)
+    ending = asyncio.create_task(asyncio.to_thread(end, doomed))
     for friend in back:
+        await friend.lost()
         await friend.come(survivor.url)
+    await ending
     took_s = await circle.right()
     assert [circle.heard_of(friend) for friend in lost] == [["online", "offline"]] * len(lost)
     report(f"those who were lost were missed after {took_s:.1f} s")
