@@ -100,8 +100,7 @@ class LocalPresence(Presence):
 
     async def news(self) -> News:
         now_ms = self._now_ms()
-        ended = takewhile(lambda each: each[1] <= now_ms, self._lingering.items())
-        gone = [user_id for user_id, _ in ended]
+        gone = ended(self._lingering, now_ms)
         return News.of(islice(self._changes, MOST), gone, now_ms)
 
     async def strike(self, news: News) -> None:
@@ -111,9 +110,7 @@ class LocalPresence(Presence):
             if self._lingering.get(user_id, inf) <= news.until_ms:
                 del self._lingering[user_id]
             put_last(self._recoverable, user_id, news.until_ms + RECOVERABLE_MS)
-        for user_id, until_ms in list(self._recoverable.items()):
-            if until_ms > news.until_ms:
-                break
+        for user_id in ended(self._recoverable, news.until_ms):
             del self._recoverable[user_id]
 
     def _take_out(self, user_id: UUID, sid: str) -> CountedSocket:
@@ -132,6 +129,11 @@ def discard(groups: dict[Key, set[Value]], key: Key, value: Value) -> None:
         group.discard(value)
         if not group:
             del groups[key]
+
+
+def ended(ends: dict[UUID, float], now_ms: float) -> list[UUID]:
+    """Those whose end has come."""
+    return [user_id for user_id, _ in takewhile(lambda each: each[1] <= now_ms, ends.items())]
 
 
 def put_last(ends: dict[UUID, float], user_id: UUID, end_ms: float) -> None:
