@@ -6,7 +6,9 @@ takes back all: so any number of tries at once gets no more through than one aft
 Whoever tries to guess makes the owner wait as well: that is the price. It is kept low. Failures
 from one address make only that address wait; those from all addresses together count too, since an
 attacker may have many, but only from far more of them on, and not for an address from which the
-owner has lately signed in. Nobody waits longer than 15 minutes, and who is signed in stays so.
+owner has lately signed in. Nobody waits longer than 15 minutes after the last failure, and who is
+signed in stays so. What remains: whoever has very many addresses and goes on trying can keep the
+owner from signing in at a new place, for as long as they do.
 """
 
 from collections.abc import Iterable
