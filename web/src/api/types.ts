@@ -1,17 +1,14 @@
 /** The protocol's objects and events under the names that this client uses. */
 
-import type {
-  ClientToServerEvents as KnownEvents,
-  ServerToClientEvents as KnownNews,
-  Track,
-} from "../protocol";
-import type { UpcomingEvents, UpcomingNews } from "./upcoming";
+import type { ClientToServerEvents, Identity, Track } from "../protocol";
 
 export type {
   Artist,
+  ClientToServerEvents,
   Favorite as Favourite,
   Friend,
   FriendRequest,
+  Identity,
   Listening,
   Member as RoomMember,
   Message,
@@ -24,19 +21,16 @@ export type {
   QueueUpdated,
   Refreshed,
   Room,
+  ServerToClientEvents,
   Session as SessionInfo,
   SignedIn,
   Track,
   TwoFactorKey,
   User,
 } from "../protocol";
-export type { Identity } from "./upcoming";
 
 /** With whose accounts one may sign in. */
-export type Provider = "google" | "spotify";
-
-export type ClientToServerEvents = Omit<KnownEvents, keyof UpcomingEvents> & UpcomingEvents;
-export type ServerToClientEvents = Omit<KnownNews, keyof UpcomingNews> & UpcomingNews;
+export type Provider = Identity["provider"];
 
 export type ClientEvent = keyof ClientToServerEvents;
 
