@@ -3,6 +3,7 @@ import type { User } from "../api/types";
 import { friends, session, toasts, watch } from "../app";
 import { Avatar } from "./Avatar";
 import { Listed } from "./Listed";
+import { PersonMenu } from "./PersonMenu";
 import { Search } from "./Search";
 
 const STANDINGS = { friend: "A friend", asked: "Asked", asks: "Asks you" };
@@ -54,6 +55,7 @@ function Found({ user, onAsk }: { user: User; onAsk: () => void }) {
       ) : (
         <span class="badge">{STANDINGS[standing]}</span>
       )}
+      <PersonMenu user={user} />
     </li>
   );
 }

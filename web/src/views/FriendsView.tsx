@@ -1,12 +1,11 @@
-import { useSignal } from "@preact/signals";
 import type { Friend, User } from "../api/types";
 import { friends, session, toasts, watch } from "../app";
 import { go } from "../state/route";
 import { AddFriend } from "./AddFriend";
 import { Avatar } from "./Avatar";
-import { Confirm } from "./Dialog";
 import { STATUSES } from "./choices";
 import { Icon } from "./Icon";
+import { PersonMenu } from "./PersonMenu";
 import { Requests } from "./Requests";
 import { Listed } from "./Listed";
 import { useOnline } from "./useOnline";
@@ -60,7 +59,7 @@ function FriendItem({ friend }: { friend: Friend }) {
           <Icon name="headphones" /> Join them
         </button>
       )}
-      <FriendMenu user={user} />
+      <PersonMenu user={user} />
     </li>
   );
 }
@@ -70,41 +69,6 @@ function doingOf({ user, listening }: Friend): string {
   if (listening) return `In ${listening.roomName}`;
   const status = user.status === "offline" ? "Offline" : STATUSES.find(([key]) => key === user.status)?.[1];
   return [status, user.customStatus].filter(Boolean).join(" · ");
-}
-
-type Opened = "remove" | "block" | null;
-
-function FriendMenu({ user }: { user: User }) {
-  const opened = useSignal<Opened>(null);
-  const close = (): void => void (opened.value = null);
-  return (
-    <>
-      <select
-        class="menu"
-        aria-label={`What to do with ${user.displayName}`}
-        data-testid="friend-menu"
-        value=""
-        onChange={(event) => {
-          opened.value = event.currentTarget.value as Opened;
-          event.currentTarget.value = "";
-        }}
-      >
-        <option value="">⋯</option>
-        <option value="remove">Remove…</option>
-        <option value="block">Block…</option>
-      </select>
-      {opened.value === "remove" && (
-        <Confirm title={`Remove ${user.displayName}?`} action="Remove" work={() => friends.remove(user.id)} onClose={close}>
-          You will no longer see where the other one listens.
-        </Confirm>
-      )}
-      {opened.value === "block" && (
-        <Confirm title={`Block ${user.displayName}?`} action="Block" work={() => friends.block(user)} onClose={close}>
-          They can neither find you nor ask you any more. They are not told.
-        </Confirm>
-      )}
-    </>
-  );
 }
 
 function Blocked() {

@@ -3,6 +3,7 @@ import type { User } from "../api/types";
 import { friends, watch } from "../app";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
+import { PersonMenu } from "./PersonMenu";
 
 /** Who asks, and whom one has asked. */
 export function Requests() {
@@ -20,6 +21,7 @@ export function Requests() {
             <button type="button" class="round" data-testid="request-decline" aria-label={`Decline ${request.requester.displayName}`} title="Decline" onClick={() => watch(friends.decline(request))}>
               <Icon name="close" />
             </button>
+            <PersonMenu user={request.requester} />
           </Person>
         ))}
         {outgoing.map((request) => (
