@@ -75,13 +75,31 @@ describe("an open playlist", () => {
     const both = [open.drop(open.entries.value[0]!), open.drop(open.entries.value[1]!)];
     await settled();
     finish[0]!();
+    version += 1;
+    socket.hear("playlist:updated", now());
     await settled();
     expect(shown()).toBe("b");
+    expect(socket.sent.filter(([name]) => name === "playlist:get")).toHaveLength(1);
     entries = [entry("b", 0)];
     finish[1]!();
     await Promise.all(both);
     await settled();
     expect(shown()).toBe("b");
+  });
+
+  it("shows nothing that was read before a change", async () => {
+    let answer = (): void => undefined;
+    socket.answer("playlist:get", () => {
+      const before = { ...now(), tracks: entries };
+      return new Promise((resolve) => (answer = () => resolve(before)));
+    });
+    void open.open("p");
+    await settled();
+    socket.answer("playlist:remove_track", () => new Promise(() => undefined));
+    void open.drop(open.entries.value[0]!);
+    answer();
+    await settled();
+    expect(shown()).toBe("bc");
   });
 
   it("follows what happens elsewhere, and reads only what is news", async () => {

@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { Playlist, Track } from "../api/types";
 import { playlists, toasts } from "../app";
+import { PlaylistCover } from "./Cover";
 import { Dialog } from "./Dialog";
 import { Field, FormError } from "./Field";
 import { counted } from "./format";
 import { Listed } from "./Listed";
-import { PlaylistCover } from "./Cover";
 import { useForm } from "./useForm";
 import { useOnline } from "./useOnline";
 

@@ -5,9 +5,9 @@ import { AddFriend } from "./AddFriend";
 import { Avatar } from "./Avatar";
 import { STATUSES } from "./choices";
 import { Icon } from "./Icon";
+import { Listed } from "./Listed";
 import { PersonMenu } from "./PersonMenu";
 import { Requests } from "./Requests";
-import { Listed } from "./Listed";
 import { useOnline } from "./useOnline";
 
 /** One's friends, where they are, who asks to be one, and whom one does not want to see. */

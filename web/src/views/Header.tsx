@@ -45,8 +45,8 @@ function BackToRoom() {
   const current = room.room.value;
   if (current === null || route.value.page === "room") return null;
   return (
-    <a class="button back" href={`#/room/${current.id}`}>
-      Back to {current.name}
+    <a class="button back" href={`#/room/${current.id}`} aria-label={`Back to ${current.name}`}>
+      <span class="back-words">Back to </span>{current.name}
     </a>
   );
 }
