@@ -10,7 +10,7 @@ from handlers.envelope import failure
 from handlers.services import Services, user_channel
 from models.errors import NotFound, Unavailable
 from models.resumable import ResumableUpload, UploadState
-from models.resumable_file import Busy, ResumableFile
+from models.resumable_file import Ask, Busy, ResumableFile
 from models.track import Track
 from models.upload import publish_track
 from schemas.upload import UploadFailed, UploadFinished
@@ -23,11 +23,12 @@ log = structlog.get_logger(__name__)
 def share_uploads(services: Services) -> None:
     """Have the processes hear from each other who wants to go on with an upload."""
 
-    def ask_others(upload_id: UUID, at: int | None) -> None:
-        services.manager.control(WANTED, upload=str(upload_id), at=at)
+    def ask_others(ask: Ask) -> None:
+        said = {"upload": str(ask.upload_id), "at": ask.at, "since_ms": ask.since_ms}
+        services.manager.control(WANTED, **said)
 
-    async def let_go(message: dict[str, Any]) -> None:
-        services.resumable.let_go(UUID(message["upload"]), message["at"])
+    async def let_go(said: dict[str, Any]) -> None:
+        services.resumable.let_go(Ask(UUID(said["upload"]), said["at"], said["since_ms"]))
 
     services.resumable.ask_others = ask_others
     services.manager.on_control(WANTED, let_go)

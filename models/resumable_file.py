@@ -11,6 +11,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from uuid import UUID
 
@@ -35,13 +37,23 @@ class WrongOffset(Conflict):
     """The upload has more or fewer bytes than who sends believes."""
 
 
-class ResumableFiles:
-    """The folder; `ask_others` (upload id, offset) has the other processes `let_go`."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody wants an upload's file since `since_ms`; where `at` is given, if it is so long."""
 
-    def __init__(self, data_dir: Path) -> None:
+    upload_id: UUID
+    at: int | None
+    since_ms: float
+
+
+class ResumableFiles:
+    """The folder. `ask_others` has the other processes `let_go`; all of them share `now_ms`."""
+
+    def __init__(self, data_dir: Path, now_ms: Callable[[], float]) -> None:
         self._folder = data_dir / "resumable"
+        self._now_ms = now_ms
         self._held: dict[UUID, ResumableFile] = {}
-        self.ask_others: Callable[[UUID, int | None], None] = lambda _id, _at: None
+        self.ask_others: Callable[[Ask], None] = lambda _ask: None
 
     async def size_of(self, upload_id: UUID) -> int:
         """How many bytes have come."""
@@ -65,28 +77,32 @@ class ResumableFiles:
             file.close()
 
     async def _take(self, upload_id: UUID, at: int | None, wait_s: float) -> "ResumableFile":
-        loop = asyncio.get_running_loop()
-        asked, path, deadline = float("-inf"), self._path(upload_id), loop.time() + wait_s
+        loop, path = asyncio.get_running_loop(), self._path(upload_id)
+        ask, asked_at, deadline = Ask(upload_id, at, self._now_ms()), -inf, loop.time() + wait_s
         while (descriptor := await _locked(path)) is None:
             if at is not None and await self.size_of(upload_id) != at:
                 raise WrongOffset("The upload has another offset.")
             if loop.time() >= deadline:
                 raise Busy("Another request is at work on this upload.")
-            if loop.time() >= asked + _ASK_EVERY_S:
-                asked = loop.time()
-                self.let_go(upload_id, at)
-                self.ask_others(upload_id, at)
+            if loop.time() >= asked_at + _ASK_EVERY_S:
+                asked_at = loop.time()
+                self.let_go(ask)
+                self.ask_others(ask)
             await asyncio.sleep(_LOOK_EVERY_S)
-        file = ResumableFile(path, descriptor)
+        file = ResumableFile(path, descriptor, self._now_ms())
         if at is not None and file.offset != at:
             file.close()
             raise WrongOffset("The upload has another offset.")
         return file
 
-    def let_go(self, upload_id: UUID, at: int | None) -> None:
-        """Have the request of this process that has the file, if any, leave it to a newer one."""
-        if file := self._held.get(upload_id):
-            file.let_go(at)
+    def let_go(self, ask: Ask) -> None:
+        """Have the request of this process that has the file, if any, leave it to a newer one.
+
+        What was asked before it had the file, and comes late, is not meant for it.
+        """
+        file = self._held.get(ask.upload_id)
+        if file and ask.since_ms > file.since_ms:
+            file.let_go(ask.at)
 
     def let_all_go(self) -> None:
         """End all requests soon, keeping what has come: this process is about to stop."""
@@ -106,10 +122,11 @@ class ResumableFiles:
 
 
 class ResumableFile:
-    """One upload's file, locked. `offset` bytes of it are on the disk."""
+    """One upload's file, locked since `since_ms`. `offset` bytes of it are on the disk."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, since_ms: float) -> None:
         self.path = path
+        self.since_ms = since_ms
         self.offset = os.fstat(descriptor).st_size
         self._descriptor = descriptor
         self._batch = bytearray()
@@ -136,14 +153,18 @@ class ResumableFile:
             await self.sync()
 
     async def _next(self, read: Read) -> bytes:
-        if self._is_wanted:
+        chunk = b"" if self._is_wanted else await self._patiently(read)
+        if self._is_wanted:  # also where a chunk has come in this moment, after what was dropped
             raise Busy("A newer request goes on with this upload.")
+        return chunk
+
+    async def _patiently(self, read: Read) -> bytes:
         try:
             async with asyncio.timeout(STALLED_S) as self._patience:
                 return await read()
         except TimeoutError:
             if self._is_wanted:
-                raise Busy("A newer request goes on with this upload.") from None
+                return b""
             raise Unavailable("Nothing has come for too long.") from None
         finally:
             self._patience = None

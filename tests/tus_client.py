@@ -1,8 +1,10 @@
 """A bare tus client for tests, which says exactly what it is told to; and a user to use it."""
 
 import base64
+import io
 import wave
 from pathlib import Path
+from random import Random
 from typing import Any, Self
 
 import aiohttp
@@ -18,18 +20,24 @@ def metadata(**values: str) -> str:
     return ",".join(f"{key} {value}" for key, value in encoded.items())
 
 
+RATE_HZ, FRAME_BYTES = 192_000, 8
+
+
 def recording(path: Path, size_mb: float) -> bytes:
-    """A WAV of about that size: stereo, 44.1 kHz, each sample another."""
-    frames = int(size_mb * 2**20 / 4)
+    """A WAV of about that size, which is not long: stereo, 192 kHz, 32 bit of noise."""
+    random = Random(7)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(44_100)
-        ramp = b"".join((n % 2000 - 1000).to_bytes(2, "little", signed=True) for n in range(44_100))
-        while frames > 0:
-            file.writeframes(ramp[: frames * 4])
-            frames -= len(ramp) // 4
+        file.setsampwidth(4)
+        file.setframerate(RATE_HZ)
+        for _ in range(int(size_mb * 8)):
+            file.writeframes(random.randbytes(2**17))
     return path.read_bytes()
+
+
+def seconds(data: bytes) -> float:
+    """How long such a recording is."""
+    return len(data) / FRAME_BYTES / RATE_HZ
 
 
 class Tus:
@@ -64,6 +72,7 @@ class Tus:
 
     async def add(self, path: str, offset: int, data: Any) -> aiohttp.ClientResponse:
         """The answer to a piece."""
+        data = io.BytesIO(data) if isinstance(data, bytes) else data
         return await self.ask(
             "PATCH", path, data, Upload_Offset=offset, Content_Type=PIECE["Content-Type"]
         )
