@@ -14,8 +14,6 @@ from schemas.base import Broadcast, Empty, Request
 from schemas.message import AttachmentReply
 from schemas.track import TrackReply
 from schemas.upload import (
-    AttachmentForm,
-    ImageForm,
     ImageReply,
     TrackForm,
     UploadReply,
@@ -27,8 +25,8 @@ __all__ = ["Contract", "catalogue", "gather"]
 UPLOADS = [
     Route("POST", path, form, reply, 201, uploads.LIMIT, handler)
     for path, form, reply, handler in (
-        ("/uploads/attachments", AttachmentForm, AttachmentReply, uploads.upload_attachment),
-        ("/uploads/images", ImageForm, ImageReply, uploads.upload_image),
+        ("/uploads/attachments", Empty, AttachmentReply, uploads.upload_attachment),
+        ("/uploads/images", Empty, ImageReply, uploads.upload_image),
         ("/uploads/tracks", TrackForm, TrackReply, uploads.upload_track),
     )
 ]

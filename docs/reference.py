@@ -117,7 +117,7 @@ def _route(contract: Contract, route: Route) -> list[str]:
     facts = f"Limit: {in_words(route.limit)}. Answer: {route.status} with {reply}."
     payload = contract.payload(route.request)
     if route in UPLOADS:
-        texts = ", and as texts:" if payload and payload["properties"] else "."
+        texts = ", and as texts:" if payload else "."
         facts += f" The body is `multipart/form-data`: a part `file`{texts}"
     lines = [f"## `{route.method} {route.path}`", "", about, "", facts]
     return [*lines, *(_table(payload, incoming=True) if payload else []), ""]

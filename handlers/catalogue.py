@@ -20,7 +20,7 @@ from handlers import (
     user_account,
     user_identity,
 )
-from handlers.http import auth, health, oauth, oauth_exchange
+from handlers.http import auth, health, oauth, oauth_exchange, tus
 
 __all__ = [
     "artist",
@@ -40,6 +40,7 @@ __all__ = [
     "server",
     "session",
     "track",
+    "tus",
     "two_factor",
     "typing",
     "user",

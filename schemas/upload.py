@@ -16,14 +16,6 @@ class TrackForm(Request):
     artist_name = Text(1, 200, blank=False)
 
 
-class AttachmentForm(Request):
-    """Beside a file there is nothing to say."""
-
-
-class ImageForm(Request):
-    """Beside a picture there is nothing to say."""
-
-
 class ImageReply(Reply):
     """A picture, WebP: at most 4096 pixels a side, and its thumbnail at most 256."""
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.exceptions import DoesNotExist
 
-from handlers.envelope import failure, load, success
-from handlers.http.routes import SERVICES, answer, signed_in
+from handlers.envelope import failure, load
+from handlers.http.routes import SERVICES, answer, route, signed_in
 from handlers.http.tus_headers import (
     EXTENSIONS,
     PIECE_TYPE,
@@ -185,18 +185,17 @@ def refuse_while_processed(upload: ResumableUpload) -> None:
         raise Conflict("This upload is being processed.")
 
 
-async def state(request: web.Request) -> web.Response:
-    """What has become of an upload: for pages, and not of the protocol."""
-    user = (await signed_in(request)).user
-    await request.app[SERVICES].limit(PIECES_LIMIT, PATH, str(user.id))
-    upload = await named(request, user)
+@route("GET", PATH + "/{id}", reply=UploadReply, limit=PIECES_LIMIT)
+async def state(request: web.Request) -> dict[str, Any]:
+    """What has become of an upload that can be resumed: for pages, and not of the protocol."""
+    upload = await named(request, (await signed_in(request)).user)
     offset = upload.size
     if upload.state is UploadState.RECEIVING:
         offset = await request.app[SERVICES].resumable.size_of(upload.id)
     tracks = Track.filter(id=upload.track_id, deleted_at__isnull=True).select_related("artist")
     track = await tracks.first() if upload.track_id else None
     shown = {"id": upload.id, "state": upload.state, "size": upload.size, "offset": offset}
-    return answer(success(shown | {"track": track, "error": upload.error}, UploadReply), 200)
+    return shown | {"track": track, "error": upload.error}
 
 
 async def named(request: web.Request, user: User) -> ResumableUpload:
@@ -255,5 +254,4 @@ def add_tus_routes(app: web.Application) -> None:
     app.router.add_head(one, head)
     app.router.add_patch(one, patch)
     app.router.add_delete(one, delete)
-    app.router.add_get(one, state, allow_head=False)
     app.router.add_post(one, override)

@@ -13,9 +13,10 @@ from models.errors import UnsupportedMediaType, ValidationFailed
 from models.image import publish_image
 from models.publication import Upload
 from models.upload import publish_track
+from schemas.base import Empty
 from schemas.message import AttachmentReply
 from schemas.track import TrackReply
-from schemas.upload import AttachmentForm, ImageForm, ImageReply, TrackForm
+from schemas.upload import ImageReply, TrackForm
 
 LIMIT = "60/h"
 CHUNK_BYTES = 256 * 1024
@@ -43,7 +44,7 @@ async def upload_image(request: web.Request) -> web.Response:
     session = await signed_in(request)
     await services.limit(LIMIT, "POST /uploads/images", str(session.user_id))
     async with services.media.upload(MAX_IMAGE_BYTES) as upload:
-        load(ImageForm, await receive(request, upload))
+        load(Empty, await receive(request, upload))
         image = await publish_image(upload, services.picture_workers, session.user)
     return answer(success(image, ImageReply), 201)
 
@@ -54,7 +55,7 @@ async def upload_attachment(request: web.Request) -> web.Response:
     session = await signed_in(request)
     await services.limit(LIMIT, "POST /uploads/attachments", str(session.user_id))
     async with services.media.upload(MAX_ATTACHMENT_BYTES) as upload:
-        load(AttachmentForm, await receive(request, upload))
+        load(Empty, await receive(request, upload))
         attachment = await publish_attachment(upload, session.user)
     return answer(success(attachment_view(services, attachment), AttachmentReply), 201)
 
