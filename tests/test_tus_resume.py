@@ -99,7 +99,7 @@ async def test_the_stock_client_gets_through_a_line_that_breaks_three_times(
     bad, came = BadLine(ada.url, [mb * 2**20 for mb in CUTS_MB]), tmp_path / "came"
     process = next(each for each in house.processes if each.url == ada.url)
     before = {path.name for path in (house.data_dir / "resumable").glob("*")}
-    memory: list[float] = []
+    memory = [memory_mb(process)]
     async with (
         line_to(bad.reach) as bad.line,
         stock_client(bad.line.url, ada, tmp_path / "long_song.wav") as told,

@@ -9,15 +9,16 @@ from uuid import UUID
 from aiohttp import web
 from tortoise.exceptions import DoesNotExist
 
-from handlers.envelope import failure, load
+from handlers.envelope import failure
 from handlers.http.routes import SERVICES, answer, route, signed_in
 from handlers.http.tus_headers import (
     EXTENSIONS,
     PIECE_TYPE,
     VERSION,
     check_version,
+    checked_metadata,
+    checked_size,
     http_date,
-    metadata,
     refuse_extensions,
     whole_number,
 )
@@ -33,14 +34,12 @@ from models.publication import is_canonical
 from models.resumable import ResumableUpload, UploadState
 from models.resumable_file import Busy, ResumableFile
 from models.track import Track
-from models.upload import known_artist
 from models.user import User
-from schemas.upload import TrackForm, UploadReply
+from schemas.upload import UploadReply
 
 PATH = "/uploads/tus"
 LIMIT = "60/h"
 PIECES_LIMIT = "600/m"
-TRACK_KEYS = ("name", "genre", "artistId", "artistName")
 
 Handler = Callable[[web.Request, User], Awaitable[web.Response]]
 
@@ -81,27 +80,6 @@ async def create(request: web.Request, user: User) -> web.Response:
     if request.content_type == PIECE_TYPE:
         headers["Upload-Offset"] = str(await take_piece(request, upload, 0))
     return web.Response(status=201, headers=headers)
-
-
-def checked_size(request: web.Request) -> int:
-    """How many bytes there will be."""
-    size, most_mb = whole_number(request, "Upload-Length"), request.app[SERVICES].settings
-    if size > most_mb.max_upload_mb * 2**20:
-        raise PayloadTooLarge(f"A file has at most {most_mb.max_upload_mb} MiB.")
-    if size == 0:
-        raise ValidationFailed.of("Upload-Length", "too_small", "An upload has at least one byte.")
-    return size
-
-
-async def checked_metadata(request: web.Request) -> dict[str, Any]:
-    """What the uploader says of the file: wrong is better said before it is sent than after."""
-    said = metadata(request)
-    form = load(TrackForm, {key: said[key] for key in TRACK_KEYS if key in said})
-    await known_artist(form)
-    name = "".join(letter for letter in said.get("filename", "") if letter.isprintable())[:255]
-    track = {key: str(value) for key, value in form.items()}
-    raw = request.headers.get("Upload-Metadata", "")
-    return {"name": name, "form": {"track": track, "metadata": raw}}
 
 
 @tus

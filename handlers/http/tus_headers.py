@@ -4,15 +4,21 @@ import base64
 import binascii
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 
 from aiohttp import web
 
-from models.errors import ValidationFailed
+from handlers.envelope import load
+from handlers.http.routes import SERVICES
+from models.errors import PayloadTooLarge, ValidationFailed
+from models.upload import known_artist
+from schemas.upload import TrackForm
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,termination"
 PIECE_TYPE = "application/offset+octet-stream"
 MAX_NUMBER_DIGITS = 15
+TRACK_KEYS = ("name", "genre", "artistId", "artistName")
 
 
 def check_version(request: web.Request) -> None:
@@ -52,6 +58,28 @@ def metadata(request: web.Request) -> dict[str, str]:
             raise ValidationFailed.of("Upload-Metadata", "invalid", message)
         found[key] = text
     return found
+
+
+def checked_size(request: web.Request) -> int:
+    """How many bytes there will be."""
+    size = whole_number(request, "Upload-Length")
+    most_mb = request.app[SERVICES].settings.max_upload_mb
+    if size > most_mb * 2**20:
+        raise PayloadTooLarge(f"A file has at most {most_mb} MiB.")
+    if size == 0:
+        raise ValidationFailed.of("Upload-Length", "too_small", "An upload has at least one byte.")
+    return size
+
+
+async def checked_metadata(request: web.Request) -> dict[str, Any]:
+    """What the uploader says of the file: wrong is better said before it is sent than after."""
+    said = metadata(request)
+    form = load(TrackForm, {key: said[key] for key in TRACK_KEYS if key in said})
+    await known_artist(form)
+    name = "".join(letter for letter in said.get("filename", "") if letter.isprintable())[:255]
+    track = {key: str(value) for key, value in form.items()}
+    raw = request.headers.get("Upload-Metadata", "")
+    return {"name": name, "form": {"track": track, "metadata": raw}}
 
 
 def http_date(moment: datetime) -> str:
