@@ -119,7 +119,6 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         workers=AudioWorkers(),
         picture_workers=PictureWorkers(),
         private_paths=PathSigner(settings.jwt_access_secret),
-        resumable=ResumableFiles(settings.data_dir),
         resumable=ResumableFiles(settings.data_dir, clock.now_ms),
         manager=manager,
         sio=sio,

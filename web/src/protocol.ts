@@ -119,10 +119,6 @@ export interface Attachment {
   height: number | null;
 }
 
-/** Beside a file there is nothing to say. */
-export interface AttachmentForm {
-}
-
 /**
  * Where messages go: a channel of a server (`serverId`) or of a room (`roomId`). `bitrate` in
  * bits per second, `slowMode` in seconds between two messages of one user.
@@ -341,10 +337,6 @@ export interface Image {
   width: number;
   height: number;
   thumbnailUrl: string;
-}
-
-/** Beside a picture there is nothing to say. */
-export interface ImageForm {
 }
 
 /** Where to send the browser, within a minute; a relative one is of this server. */
