@@ -128,7 +128,7 @@ class Circle:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while wrong := await self.wrong():
-            assert loop.time() - began < RIGHT_WITHIN_S, "\n".join(wrong)
+            assert loop.time() - began < RIGHT_WITHIN_S, "\n".join([f"seed {SEED}", *wrong])
             await asyncio.sleep(0.5)
         return loop.time() - began
 
