@@ -107,10 +107,6 @@ class Presence(ABC):
         """Take out the sockets of processes that show no life, and say which they were."""
 
     @abstractmethod
-    async def leave_for_good(self) -> None:
-        """This process ends in order: nothing of it is left to be reaped."""
-
-    @abstractmethod
     async def pass_on(self) -> None:
         """Give what was noted here to the process that tells; what fails is tried the next time."""
 

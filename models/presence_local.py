@@ -92,9 +92,6 @@ class LocalPresence(Presence):
     async def reap(self) -> list[CountedSocket]:
         return []
 
-    async def leave_for_good(self) -> None:
-        """What is counted ends with the process."""
-
     async def pass_on(self) -> None:
         """It is where it is to be."""
 

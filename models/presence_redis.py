@@ -133,9 +133,6 @@ class RedisPresence(Presence):
             await self._redis.srem(PROCESSES, process_id)
         return lost
 
-    async def leave_for_good(self) -> None:
-        await self._redis.delete(life_key(self._process_id))
-
     async def pass_on(self) -> None:
         while some := list(islice(self._changes, MOST)):
             try:

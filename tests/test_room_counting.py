@@ -15,6 +15,7 @@ from handlers.room_presence import Doors, settle
 from handlers.services import Services, room_channel
 from models.member import Member
 from models.presence_redis import RedisPresence
+from models.presence_steps import life_key
 from models.room import Room
 from models.user import User
 from tests.party import Party, a_process
@@ -83,7 +84,7 @@ async def test_the_sockets_of_a_dead_process_are_gone(shared: Services) -> None:
     await party.sit(guest, "its-socket")
     await Housekeeping(shared).bury_the_dead()
     assert guest.id in await Member.connected_ids(party.room.id)
-    await dead.leave_for_good()
+    await shared.redis.delete(life_key("dead"))
     await Housekeeping(shared).bury_the_dead()
     assert await Member.connected_ids(party.room.id) == [party.host.id]
     assert await shared.presence.standing([guest.id]) == {guest.id: (0, True)}
