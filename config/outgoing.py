@@ -29,16 +29,11 @@ class Answer:
 
 
 class Outgoing:
-    """Asks other servers. Made and closed within the event loop."""
+    """Asks other servers. What it opens with the first request, it closes at the end."""
 
     def __init__(self, time_limit_s: float = TIME_LIMIT_S) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=time_limit_s),
-            auto_decompress=False,
-            headers=HEADERS,
-        )
+        self._time_limit_s = time_limit_s
+        self._session: aiohttp.ClientSession | None = None
 
     async def ask(
         self,
@@ -48,9 +43,8 @@ class Outgoing:
         body: str | None = None,
     ) -> Answer:
         """What `url` answers; `NoAnswerError` where that is nothing to go on with."""
-        asked = self._session.request(
-            method, url, headers=headers, data=body, allow_redirects=False
-        )
+        session = self._session = self._session or self._open()
+        asked = session.request(method, url, headers=headers, data=body, allow_redirects=False)
         try:
             async with asked as response:
                 data = json.loads(await _read(response))
@@ -61,8 +55,19 @@ class Outgoing:
             raise NoAnswerError(f"status {response.status}")
         return Answer(response.status, data)
 
+    def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._time_limit_s),
+            auto_decompress=False,
+            headers=HEADERS,
+        )
+
     async def close(self) -> None:
-        await self._session.close()
+        """Nothing is asked any more."""
+        if self._session is not None:
+            await self._session.close()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
