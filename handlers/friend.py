@@ -1,6 +1,6 @@
 """`friend:…`: asking to be friends, answering, and who they are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from handlers.caller import Caller
@@ -51,7 +51,8 @@ async def tell_waiting(caller: Caller, asked: Asked) -> FriendRequest | None:
     if waiting:
         await caller.services.presence.mark([waiting.requester, waiting.receiver])
     if waiting and asked.is_new:
-        tell(caller.services, waiting.receiver, FriendRequestReceived, {"request": waiting})
+        channel = user_channel(waiting.receiver_id)
+        caller.tell(channel, FriendRequestReceived, {"request": waiting})
     return waiting
 
 
@@ -67,7 +68,7 @@ async def tell_accepted(caller: Caller, accepted: Accepted) -> Friend:
     friends = await seen(sides, caller.services.presence)
     for side, friend in zip(sides, friends, strict=True):
         news = {"request_id": accepted.request.id, "friend": friend}
-        tell(caller.services, side.user, FriendRequestAccepted, news, spared=[caller.sid])
+        tell_others(caller, side.user_id, FriendRequestAccepted, news)
     caller.services.presence.befriended(*(side.user_id for side in sides))
     return friends[1]
 
@@ -86,9 +87,9 @@ async def cancel_request(caller: Caller, request_id: UUID) -> None:
 
 def tell_settled(caller: Caller, settled: FriendRequest, broadcast: type[Broadcast]) -> None:
     """Tell both that a request is no more by the caller's doing, but not this socket."""
-    news = {"request_id": settled.id, "user_id": caller.user.id}
-    for user in (settled.requester, settled.receiver):
-        tell(caller.services, user, broadcast, news, spared=[caller.sid])
+    for user_id in (settled.requester_id, settled.receiver_id):
+        news = {"request_id": settled.id, "user_id": caller.user.id}
+        tell_others(caller, user_id, broadcast, news)
 
 
 @event("friend:list", FriendList, reply=FriendReply, many=True)
@@ -115,23 +116,19 @@ async def list_requests(caller: Caller, before: UUID | None = None) -> OpenReque
 @event("friend:remove", UserNamed, limit="60/m")
 async def remove(caller: Caller, user_id: UUID) -> None:
     """End a friendship. Who is in a room of the other stays in it."""
-    tell_parted(caller.services, *await unfriend(caller.user.id, user_id))
+    await unfriend(caller.user.id, user_id)
+    tell_parted(caller.services, caller.user.id, user_id)
 
 
-def tell_parted(services: Services, one: User, other: User) -> None:
+def tell_parted(services: Services, one: UUID, other: UUID) -> None:
     """Tell both that they are friends no longer, each with the other's id."""
-    tell(services, one, FriendRemoved, {"user_id": other.id})
-    tell(services, other, FriendRemoved, {"user_id": one.id})
+    services.tell(user_channel(one), FriendRemoved, {"user_id": other})
+    services.tell(user_channel(other), FriendRemoved, {"user_id": one})
 
 
-def tell(
-    services: Services,
-    user: User,
-    broadcast: type[Broadcast],
-    value: Mapping[str, object],
-    *,
-    spared: Collection[str] = (),
+def tell_others(
+    caller: Caller, user_id: UUID, broadcast: type[Broadcast], value: Mapping[str, object]
 ) -> None:
-    """Tell a user's sockets of a change that was numbered for them, in the order of the numbers."""
-    channel, order = user_channel(user.id), (f"friends:{user.id}", user.news_count)
-    services.tell(channel, broadcast, value, spared=spared, order=order)
+    """Tell a user's sockets, but not the caller's own, which is answered."""
+    channel = user_channel(user_id)
+    caller.services.tell(channel, broadcast, value, spared=[caller.sid])

@@ -81,8 +81,8 @@ async def block_user(caller: Caller, user_id: UUID) -> None:
     They find neither the caller nor the rooms of which the caller is host, but for those they are
     in or have the invite code of. Nobody tells them.
     """
-    if parted := await block(caller.user.id, user_id):
-        tell_parted(caller.services, *parted)
+    if await block(caller.user.id, user_id):
+        tell_parted(caller.services, caller.user.id, user_id)
 
 
 @event("user:unblock", UserNamed, limit="30/m")

@@ -53,14 +53,14 @@ class Block(Row):
         return Page([row.blocked for row in page.items], page.next_cursor)
 
 
-async def block(user_id: UUID, other_id: UUID) -> tuple[User, User] | None:
-    """Block a user: their friendship and their requests end. Gives both, if they were friends.
+async def block(user_id: UUID, other_id: UUID) -> bool:
+    """Block a user: their friendship and their requests end. Says whether they were friends.
 
     Whoever blocks the caller does not exist for them, and cannot be blocked.
     """
     if user_id == other_id:
         raise ValidationFailed.of("userId", "invalid", "You cannot block yourself.")
-    async with changing_pair(user_id, other_id) as both:
+    async with changing_pair(user_id, other_id):
         if await Block.exists(blocker_id=other_id, blocked_id=user_id):
             raise NotFound(ABSENT)
         if not await Block.exists(blocker_id=user_id, blocked_id=other_id):
@@ -68,7 +68,7 @@ async def block(user_id: UUID, other_id: UUID) -> tuple[User, User] | None:
                 raise Conflict(f"You block {MAX_BLOCKS} users already.")
             await Block.create(blocker_id=user_id, blocked_id=other_id)
         await FriendRequest.filter(pair=pair_of(user_id, other_id)).delete()
-        return both if await part(*both) else None
+        return await part(user_id, other_id)
 
 
 async def unblock(user_id: UUID, other_id: UUID) -> None:

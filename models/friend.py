@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F, Q
+from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.transactions import in_transaction
 
@@ -93,17 +93,6 @@ async def changing_pair(
         raise Conflict("Something came in between. Please try again.") from None
 
 
-async def number_news(*users: User) -> None:
-    """Number what each of them is told of the change at hand, within `changing_pair`.
-
-    So they hear of all changes in the order of commit, whichever process makes them.
-    """
-    ids = [user.id for user in users]
-    await User.filter(id__in=ids).update(news_count=F("news_count") + 1)
-    for user in users:
-        user.news_count += 1
-
-
 async def befriend(one: User, other: User, now: datetime) -> tuple[Friendship, Friendship]:
     """Make both friends, within `changing_pair`; gives the side of each.
 
@@ -118,23 +107,18 @@ async def befriend(one: User, other: User, now: datetime) -> tuple[Friendship, F
         Friendship(user=other, friend=one, created_at=now),
     )
     await Friendship.bulk_create(sides)
-    await number_news(one, other)
     return sides
 
 
-async def part(one: User, other: User) -> bool:
+async def part(user_id: UUID, other_id: UUID) -> bool:
     """End the friendship of two, within `changing_pair`; says whether there was one."""
-    sides = Q(user_id=one.id, friend_id=other.id) | Q(user_id=other.id, friend_id=one.id)
-    if not await Friendship.filter(sides).delete():
-        return False
-    await number_news(one, other)
-    return True
+    sides = Q(user_id=user_id, friend_id=other_id) | Q(user_id=other_id, friend_id=user_id)
+    return await Friendship.filter(sides).delete() > 0
 
 
-async def unfriend(user_id: UUID, friend_id: UUID) -> tuple[User, User]:
-    """End a friendship; gives both. Who is no friend is `NotFound`, whether they exist or not."""
+async def unfriend(user_id: UUID, friend_id: UUID) -> None:
+    """End a friendship; who is no friend is `NotFound`, whether they exist or not."""
     absent = "There is no such friend."
-    async with changing_pair(user_id, friend_id, absent) as both:
-        if not await part(*both):
+    async with changing_pair(user_id, friend_id, absent):
+        if not await part(user_id, friend_id):
             raise NotFound(absent)
-        return both

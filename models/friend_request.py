@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 
 from models.block import Block
 from models.errors import Conflict, NotFound, ValidationFailed
-from models.friend import FriendRequest, Friendship, befriend, changing_pair, number_news, pair_of
+from models.friend import FriendRequest, Friendship, befriend, changing_pair, pair_of
 from models.user import ABSENT, User
 
 MAX_OPEN = 500
@@ -97,7 +97,6 @@ async def _open(user: User, other: User) -> FriendRequest:
     if await FriendRequest.filter(receiver_id=other.id).count() >= MAX_OPEN:
         raise Conflict("They have too many requests to answer.")
     pair = pair_of(user.id, other.id)
-    await number_news(other)
     return await FriendRequest.create(requester=user, receiver=other, pair=pair)
 
 
@@ -114,14 +113,12 @@ async def accept(user_id: UUID, request_id: UUID, now: datetime) -> Accepted:
 async def decline(user_id: UUID, request_id: UUID) -> FriendRequest:
     """Refuse a request; gives it, as it was."""
     async with _settling(request_id, Q(receiver_id=user_id)) as request:
-        await number_news(request.requester, request.receiver)
         return request
 
 
 async def cancel(user_id: UUID, request_id: UUID) -> FriendRequest:
     """Take one's own request back; gives it, as it was."""
     async with _settling(request_id, Q(requester_id=user_id)) as request:
-        await number_news(request.requester, request.receiver)
         return request
 
 

@@ -62,8 +62,6 @@ class User(Row):
     is_guest = fields.BooleanField(default=False)
     # What they are found by: see `models.words`.
     words = fields.TextField(default="", db_default="")
-    # The number of the newest thing that they were told about their friends.
-    news_count = fields.BigIntField(default=0, db_default=0)
     # Who has deleted their account stays as the nameless author of what they wrote.
     deleted_at: datetime | None = fields.DatetimeField(null=True)
     updated_at: datetime = fields.DatetimeField(auto_now=True)

@@ -44,10 +44,5 @@ class Migration(migrations.Migration):
             name='display_key',
             field=fields.CharField(default='', db_default='', max_length=64),
         ),
-        ops.AddField(
-            model_name='User',
-            name='news_count',
-            field=fields.BigIntField(default=0, db_default=0),
-        ),
         ops.RunPython(find_and_sort, ops.RunPython.noop),
     ]
