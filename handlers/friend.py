@@ -8,8 +8,8 @@ from handlers.registry import Who, event
 from handlers.services import Services, user_channel
 from models.cursor import Page
 from models.friend import FriendRequest, unfriend
-from models.friend_list import Friend, friends_of, seen
-from models.friend_request import Accepted, Asked, OpenRequests, accept, ask, cancel, decline
+from models.friend_list import Friend, friends_of
+from models.friend_request import Accepted, OpenRequests, accept, ask, cancel, decline
 from models.user import User
 from schemas.base import Broadcast
 from schemas.friend import (
@@ -39,38 +39,30 @@ async def request(
     somebody whom the caller blocks, 1,000 friends, or 500 requests that wait.
     """
     other = await User.visible_to(caller.user.id, user_id=user_id, tag=tag)
-    asked = await ask(caller.user.id, other.id, caller.now)
+    asked = await ask(caller.user.id, other.id, caller.services.presence, caller.now)
     if asked.accepted:
-        return {"request": None, "friend": await tell_accepted(caller, asked.accepted)}
-    return {"request": await tell_waiting(caller, asked), "friend": None}
-
-
-async def tell_waiting(caller: Caller, asked: Asked) -> FriendRequest | None:
-    """Tell who is asked, unless they know; gives the request."""
-    waiting = asked.waiting
-    if waiting:
-        await caller.services.presence.mark([waiting.requester, waiting.receiver])
-    if waiting and asked.is_new:
-        channel = user_channel(waiting.receiver_id)
-        caller.tell(channel, FriendRequestReceived, {"request": waiting})
-    return waiting
+        return {"request": None, "friend": tell_accepted(caller, asked.accepted)}
+    if asked.waiting and asked.is_new:
+        channel = user_channel(other.id)
+        caller.tell(channel, FriendRequestReceived, {"request": asked.waiting})
+    return {"request": asked.waiting, "friend": None}
 
 
 @event("friend:accept", FriendAnswer, reply=FriendReply, who=Who.ACCOUNT, limit="60/m")
 async def accept_request(caller: Caller, request_id: UUID) -> Friend:
     """Become friends with who asks the caller."""
-    return await tell_accepted(caller, await accept(caller.user.id, request_id, caller.now))
+    presence = caller.services.presence
+    return tell_accepted(caller, await accept(caller.user.id, request_id, presence, caller.now))
 
 
-async def tell_accepted(caller: Caller, accepted: Accepted) -> Friend:
-    """Tell both, but not this socket; gives the caller's new friend."""
-    sides = [accepted.of_requester, accepted.of_receiver]
-    friends = await seen(sides, caller.services.presence)
-    for side, friend in zip(sides, friends, strict=True):
-        news = {"request_id": accepted.request.id, "friend": friend}
-        tell_others(caller, side.user_id, FriendRequestAccepted, news)
-    caller.services.presence.befriended(*(side.user_id for side in sides))
-    return friends[1]
+def tell_accepted(caller: Caller, accepted: Accepted) -> Friend:
+    """Tell both, but not this socket; gives the caller's new friend, who had asked."""
+    both = (accepted.requester, accepted.receiver)
+    for one, other in (both, both[::-1]):
+        news = {"request_id": accepted.request.id, "friend": other}
+        tell_others(caller, one.user.id, FriendRequestAccepted, news)
+    caller.services.presence.befriended(*(each.user.id for each in both))
+    return accepted.requester
 
 
 @event("friend:decline", FriendAnswer, limit="60/m")
@@ -129,6 +121,9 @@ def tell_parted(services: Services, one: UUID, other: UUID) -> None:
 def tell_others(
     caller: Caller, user_id: UUID, broadcast: type[Broadcast], value: Mapping[str, object]
 ) -> None:
-    """Tell a user's sockets, but not the caller's own, which is answered."""
+    """Tell a user's sockets, but not the caller's own, which is answered.
+
+    Here, too, nothing is awaited between the commit and this: see `models.friend_request.ask`.
+    """
     channel = user_channel(user_id)
     caller.services.tell(channel, broadcast, value, spared=[caller.sid])

@@ -11,6 +11,8 @@ from tortoise.expressions import Q
 from models.block import Block
 from models.errors import Conflict, NotFound, ValidationFailed
 from models.friend import FriendRequest, Friendship, befriend, changing_pair, pair_of
+from models.friend_list import Friend, seen
+from models.presence import Presence
 from models.user import ABSENT, User
 
 MAX_OPEN = 500
@@ -20,11 +22,11 @@ NO_REQUEST = "There is no such request."
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that made friends of two, with the side of each."""
+    """A request that made friends of two: each as the other sees them."""
 
     request: FriendRequest
-    of_requester: Friendship
-    of_receiver: Friendship
+    requester: Friend
+    receiver: Friend
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ class OpenRequests:
         return [user for each in requests for user in (each.requester, each.receiver)]
 
 
-async def ask(user_id: UUID, other_id: UUID, now: datetime) -> Asked:
+async def ask(user_id: UUID, other_id: UUID, presence: Presence, now: datetime) -> Asked:
     """Ask a user to be friends. Asking again changes nothing.
+
+    What is to be said of it is read before the commit: so it can be said right after it, before
+    whoever comes next has changed anything.
 
     `NotFound` where they block the caller; `Conflict` where the caller blocks them, they are a
     guest or a friend already, or where there are too many requests or friends.
@@ -69,6 +74,7 @@ async def ask(user_id: UUID, other_id: UUID, now: datetime) -> Asked:
         raise ValidationFailed.of("userId", "invalid", "You cannot befriend yourself.")
     async with changing_pair(user_id, other_id) as (user, other):
         await _check_approach(user, other)
+        await presence.mark([user, other])
         request = await FriendRequest.get_or_none(pair=pair_of(user.id, other.id))
         if request is None:
             return Asked(await _open(user, other), is_new=True)
@@ -77,7 +83,7 @@ async def ask(user_id: UUID, other_id: UUID, now: datetime) -> Asked:
             return Asked(request)
         request.requester, request.receiver = other, user
         await request.delete()
-        return Asked(accepted=await _accept(request, now))
+        return Asked(accepted=await _accept(request, presence, now))
 
 
 async def _check_approach(user: User, other: User) -> None:
@@ -100,14 +106,16 @@ async def _open(user: User, other: User) -> FriendRequest:
     return await FriendRequest.create(requester=user, receiver=other, pair=pair)
 
 
-async def _accept(request: FriendRequest, now: datetime) -> Accepted:
-    return Accepted(request, *await befriend(request.requester, request.receiver, now))
+async def _accept(request: FriendRequest, presence: Presence, now: datetime) -> Accepted:
+    sides = await befriend(request.requester, request.receiver, now)
+    receiver, requester = await seen(sides, presence)
+    return Accepted(request, requester, receiver)
 
 
-async def accept(user_id: UUID, request_id: UUID, now: datetime) -> Accepted:
+async def accept(user_id: UUID, request_id: UUID, presence: Presence, now: datetime) -> Accepted:
     """Become friends with who asks; requests to others are `NotFound`, as are answered ones."""
     async with _settling(request_id, Q(receiver_id=user_id)) as request:
-        return await _accept(request, now)
+        return await _accept(request, presence, now)
 
 
 async def decline(user_id: UUID, request_id: UUID) -> FriendRequest:

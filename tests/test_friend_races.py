@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +12,7 @@ from models.friend import pair_of
 from tests.client import Client
 from tests.conftest import Connect
 from tests.friends import asks, friends_of, named, requests_of
+from tests.rooms import Json
 from tests.servers import House
 
 ROUNDS = 20
@@ -154,7 +157,7 @@ async def test_whatever_three_do_all_lists_agree(connect: Connect, house: House)
     chance = random.Random(4)
     people = [await connect(name) for name in ("ada", "bob", "eve")]
     people += [await connect(same=each) for each in (people[1], people[2], people[0])]
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS // 2):
         await asyncio.gather(*(something(client, people, chance) for client in people * 3))
         for one, other in ((0, 1), (1, 2), (0, 2)):
             await standing(house, people[one], people[other])
@@ -190,3 +193,41 @@ async def test_a_crowd_that_asks_one_user_at_once_is_answered(connect: Connect) 
     assert set(await friends_of(star)) == {
         fan.id for fan in fans if await friends_of(fan) == [star.id]
     }
+
+
+async def test_what_a_process_did_last_is_heard_last(connect: Connect, house: House) -> None:
+    ada, bob = [await on_the_first(house, connect, name=name) for name in ("ada", "bob")]
+    again = [await on_the_first(house, connect, same=ada) for _ in range(2)]
+    ears = [await connect(same=each) for each in (ada, bob)]
+    for number in range(1, ROUNDS // 2 + 1):
+        request = {"requestId": (await asks(ada, bob))["id"]}
+        removals = [each.call("friend:remove", named(bob)) for each in [ada, *again] * 3]
+        _, *answers = await asyncio.gather(bob.ok("friend:accept", request), *removals)
+        if not any(answer["success"] for answer in answers):
+            await ada.ok("friend:remove", named(bob))
+        for ear in ears:
+            await ear.hears("friend:removed", times(ear, "friend:removed", number))
+            await ear.hears("friend:removed", times(ear, "friend:request_accepted", number))
+            assert heard_friends(ear) == set()
+
+
+async def on_the_first(house: House, connect: Connect, **who: Any) -> Client:
+    """A client on the house's first process; there is one on each of the others, too."""
+    first, *_ = [await connect(**who) for _ in house.urls]
+    return first
+
+
+def times(ear: Client, event: str, count: int) -> Callable[[Json], bool]:
+    """Whether a socket has heard an event so often."""
+    return lambda _: len(ear.heard(event)) >= count
+
+
+def heard_friends(ear: Client) -> set[str]:
+    """Who is a friend by what a socket has heard, which did nothing itself."""
+    friends: set[str] = set()
+    for name, data in ear.events:
+        if name == "friend:request_accepted":
+            friends.add(data["friend"]["user"]["id"])
+        elif name == "friend:removed":
+            friends.discard(data["userId"])
+    return friends
