@@ -1,9 +1,14 @@
 """Users: who they are, what they may change of it, and how they are found."""
 
+from importlib import import_module
+from pathlib import Path
+from unittest.mock import Mock, patch
 from uuid import uuid4
 
 import pytest
 
+from config.database import open_database
+from models.user import User, matching
 from tests.client import Client, post
 from tests.conftest import Connect, sign_up
 from tests.friends import delete, named, paged
@@ -142,3 +147,15 @@ async def test_who_has_signed_up_can_be_found(connect: Connect, house: House) ->
     assert await found(ada, f"{shown} {name}") == [user_id]
     guest = await sign_up(house.urls[0], name[:8], guest=True)
     assert guest["user"]["id"] in await found(ada, name[:8])
+
+
+async def test_who_signed_up_before_there_were_words_is_found_by_them(tmp_path: Path) -> None:
+    migration = import_module("models.migrations.0005_people")
+    async with open_database("", tmp_path, 1):
+        for number in range(5):
+            await User.sign_up(f"ada-{number}", display_name=f"Änne {number}")
+        await User.all().update(words="", display_key="")
+        with patch.object(migration, "AT_ONCE", 2):
+            await migration.find_and_sort(Mock(get_model=lambda _: User), None)
+        assert await matching(User.all(), "anne ada").count() == 5
+        assert {user.display_key for user in await User.all()} == {f"anne {n}" for n in range(5)}
