@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from config.database import open_database
-from models.user import User, matching
+from models.search import matching
+from models.user import User
 from tests.client import Client, post
 from tests.conftest import Connect, sign_up
 from tests.friends import delete, named, paged
