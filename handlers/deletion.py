@@ -6,20 +6,23 @@ from uuid import UUID
 from handlers.caller import Caller
 from handlers.playback_change import tell_queue
 from handlers.room_presence import announce
-from handlers.services import Services, server_channel
-from models.account import Deletion, Erased, erase
+from handlers.services import Services, server_channel, user_channel
+from models.account import Deletion, end_friendships, erase
 from models.account_traces import (
     forget_in_closed_rooms,
     forget_in_room,
     rename_author,
     rooms_with,
 )
+from models.attachment import attachments_of, remove_attachments
 from models.errors import NotFound
+from models.image import images_of, remove_images
 from models.playback_stage import on_stage
 from models.server import Server
 from models.session import Session
 from models.user import User
 from schemas.base import dump
+from schemas.friend import FriendRemoved
 from schemas.user import UserReply, UserUpdated
 
 
@@ -29,7 +32,7 @@ async def end_own_session(caller: Caller) -> None:
         caller.services.end_session(caller.session_id, "session_revoked", reconnect=False)
 
 
-async def clear_away(services: Services, user_id: UUID) -> Erased:
+async def clear_away(services: Services, user_id: UUID) -> None:
     """All that is left to do after `delete_account`; what was done already is not done again."""
     user = await User.get(id=user_id)
     await services.presence.mark([user])
@@ -39,7 +42,11 @@ async def clear_away(services: Services, user_id: UUID) -> Erased:
             await leave_behind(services, room_id, user_id)
     await forget_in_closed_rooms(user_id)
     await rename_author(user_id, dump(UserReply, user))
-    return await erase(user_id, services.now())
+    for friend_id in await end_friendships(user_id):
+        services.tell(user_channel(friend_id), FriendRemoved, {"user_id": user_id})
+    await remove_images(set(await images_of(user_id)), services.media)
+    await remove_attachments(set(await attachments_of(user_id)), services.media)
+    await erase(user_id, services.now())
 
 
 async def leave_behind(services: Services, room_id: UUID, user_id: UUID) -> None:

@@ -10,6 +10,7 @@ by looking through all that was told, again and again.
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from math import inf
 from uuid import UUID
@@ -18,6 +19,7 @@ from config.redis import REDIS_DOWN
 from handlers.attempt import attempt
 from handlers.services import Services, user_channel
 from models.friend import Friendship
+from models.friend_list import hidden_rooms
 from models.lease import Lease
 from models.presence_news import News
 from models.presence_told import AT_ONCE, LastTold, Told
@@ -130,6 +132,7 @@ class FriendPresenceTeller:
         return {user_id: theirs & reachable for user_id, theirs in wanted.items()}
 
     async def _say(self, views: Mapping[UUID, View], audience: dict[UUID, set[UUID]]) -> bool:
+        hidden = await self._hidden(views, audience)
         said = 0
         for user_id, friends in audience.items():
             if said > MOST_AT_ONCE:
@@ -137,10 +140,28 @@ class FriendPresenceTeller:
                 said = 0
             if not await self._may_tell():
                 return False
-            channels = map(user_channel, friends)
-            self._services.tell_each(channels, FriendPresence, views[user_id])
+            self._say_one(views[user_id], friends, hidden)
             said += len(friends)
         return True
+
+    async def _hidden(
+        self, views: Mapping[UUID, View], audience: dict[UUID, set[UUID]]
+    ) -> set[tuple[UUID, UUID]]:
+        """From whom which of the rooms are hidden, as their hosts block them."""
+        heard = [views[user_id].listening for user_id, friends in audience.items() if friends]
+        viewers = set().union(*audience.values())
+        return await hidden_rooms(viewers, [each for each in heard if each])
+
+    def _say_one(
+        self, view: View, friends: set[UUID], hidden: Collection[tuple[UUID, UUID]]
+    ) -> None:
+        """One view for all friends; without its room for those from whom that is hidden."""
+        room_id = view.listening.room_id if view.listening else None
+        spared = {friend for friend in friends if (friend, room_id) in hidden}
+        self._services.tell_each(map(user_channel, friends - spared), FriendPresence, view)
+        if spared:
+            view = replace(view, listening=None)
+            self._services.tell_each(map(user_channel, spared), FriendPresence, view)
 
     async def _look_through(self) -> None:
         """Go on through all that was told, and note what is not so any more."""

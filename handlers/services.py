@@ -77,9 +77,7 @@ class Services:
 
     def tell_each(self, channels: Iterable[str], broadcast: type[Broadcast], value: Any) -> None:
         """Say the same in each of the channels."""
-        data = dump(broadcast, value)
-        for channel in channels:
-            self.manager.publish(channel, broadcast.event, data)
+        self.manager.publish_each(channels, broadcast.event, dump(broadcast, value))
 
     async def limit(self, limit: str, name: str, who: str) -> None:
         """Count `name` by `who`; `RateLimited` when that is too often."""

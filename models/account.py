@@ -7,7 +7,6 @@ the housekeeping goes on from there.
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from models.identity import Identity
 from models.row import Row
 from models.session import Session
 from models.sql import rows
+from models.track_removal import mark_all
 from models.two_factor import RecoveryCode, TwoFactor
 from models.user import MAX_TAG_NUMBER, Role, User, UserStatus
 
@@ -31,7 +31,6 @@ BATCH = 50
 END_FRIENDSHIPS = """
     DELETE FROM friendships WHERE user_id = $1 OR friend_id = $1 RETURNING user_id, friend_id
 """
-DELETE_IMAGES = "DELETE FROM images WHERE uploaded_by_id = $1 RETURNING id"
 # Each takes no more locks at a time than it must, and can be done again.
 ERASE = (
     "DELETE FROM friend_requests WHERE requester_id = $1 OR receiver_id = $1",
@@ -47,8 +46,6 @@ ERASE = (
     "DELETE FROM room_kicks WHERE user_id = $1",
     "UPDATE artists SET created_by_id = NULL WHERE created_by_id = $1",
 )
-# They are there for nobody from now on; queues and the disk are rid of them by the clock.
-DELETE_TRACKS = "UPDATE tracks SET deleted_at = $2 WHERE uploaded_by_id = $1 AND deleted_at IS NULL"
 
 
 class Deletion(Row):
@@ -76,14 +73,6 @@ class Deletion(Row):
         async with in_transaction():
             await Session.filter(user_id=self.user_id).delete()
             await self.delete()
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """Who is to hear that a friend is gone, and which images' files nobody needs any more."""
-
-    friend_ids: list[UUID]
-    image_ids: list[UUID]
 
 
 async def delete_account(user: User, now: datetime) -> list[UUID]:
@@ -121,17 +110,19 @@ def nameless() -> dict[str, Any]:
         "custom_status": None,
         "role": Role.USER,
         "is_guest": False,
+        "display_key": "",
         "words": "",
     }
 
 
-async def erase(user_id: UUID, now: datetime) -> Erased:
-    """Delete what a deleted user leaves outside of rooms; repeated it finds nothing any more."""
-    friend_ids = await end_friendships(user_id)
+async def erase(user_id: UUID, now: datetime) -> None:
+    """Delete what a deleted user leaves outside of rooms, but for friends and files.
+
+    Repeated it finds nothing any more.
+    """
     for statement in ERASE:
         await rows(statement, user_id)
-    await rows(DELETE_TRACKS, user_id, now)
-    return Erased(friend_ids, await delete_images(user_id))
+    await mark_all(user_id, now)
 
 
 async def end_friendships(user_id: UUID) -> list[UUID]:
@@ -139,8 +130,3 @@ async def end_friendships(user_id: UUID) -> list[UUID]:
     sides = await rows(END_FRIENDSHIPS, user_id)
     ids = {UUID(str(side[key])) for side in sides for key in ("user_id", "friend_id")}
     return sorted(ids - {user_id})
-
-
-async def delete_images(user_id: UUID) -> list[UUID]:
-    """Delete a user's images, but not yet their files; gives their ids."""
-    return [UUID(str(row["id"])) for row in await rows(DELETE_IMAGES, user_id)]

@@ -84,11 +84,22 @@ async def forget_unsent(media: MediaStore, now: datetime) -> int:
     """Delete those that no message has named within a day; says how many."""
     old = Attachment.filter(created_at__lte=now - UNSENT_FOR).limit(BATCH)
     attachment_ids = {UUID(str(each)) for each in await old.values_list("id", flat=True)}
+    await remove_attachments(attachment_ids, media)
+    return len(attachment_ids)
+
+
+async def attachments_of(user_id: UUID) -> list[UUID]:
+    """All that a user has uploaded."""
+    found = Attachment.filter(uploaded_by_id=user_id).values_list("id", flat=True)
+    return [UUID(str(attachment_id)) for attachment_id in await found]
+
+
+async def remove_attachments(attachment_ids: set[UUID], media: MediaStore) -> None:
+    """Delete attachments, rows and files; after a kill in between the next start ends it."""
     if not attachment_ids:
-        return 0
+        return
     async with media.removing(Kind.ATTACHMENTS, attachment_ids, existing_attachments):
         await Attachment.filter(id__in=attachment_ids).delete()
-    return len(attachment_ids)
 
 
 def plain_name(file_name: str) -> str:

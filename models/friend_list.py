@@ -57,11 +57,11 @@ async def seen(sides: Sequence[Friendship], presence: Presence) -> list[Friend]:
     await presence.mark(side.friend for side in sides)
     here = [side.friend_id for side in sides if side.friend.status is not UserStatus.OFFLINE]
     heard = await listening_of(here) if here else {}
-    hidden = await _hidden({side.user_id for side in sides}, heard.values())
+    hidden = await hidden_rooms({side.user_id for side in sides}, heard.values())
     return [Friend(side.friend, side.created_at, _told(side, heard, hidden)) for side in sides]
 
 
-async def _hidden(
+async def hidden_rooms(
     viewer_ids: Collection[UUID], heard: Collection[Listening]
 ) -> set[tuple[UUID, UUID]]:
     """Which room is hidden from which viewer, as its host blocks them."""

@@ -61,6 +61,8 @@ async def remove_images(image_ids: set[UUID], media: MediaStore) -> None:
 
     Not within a transaction: what is not committed at its end would seem to be there still.
     """
+    if not image_ids:
+        return
     async with media.removing(Kind.IMAGES, image_ids, existing_images):
         await Image.filter(id__in=image_ids).delete()
 

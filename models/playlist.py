@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from models.block import Block
 from models.cursor import Page
 from models.errors import Conflict, Forbidden, NotFound
 from models.library import NEWEST, LibraryQuery, Order
@@ -70,7 +71,9 @@ class Playlist(Row):
 
     @classmethod
     def visible_to(cls, user: User) -> Q:
-        return Q(is_public=True) | Q(owner_id=user.id)
+        """Their own, and what others show to all, but for those who block them."""
+        shown = Q(is_public=True) & ~Q(owner_id__in=Block.blockers_of(user.id))
+        return shown | Q(owner_id=user.id)
 
     @classmethod
     async def listed(cls, user: User, wanted: LibraryQuery) -> Page[Self]:

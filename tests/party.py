@@ -36,7 +36,8 @@ async def a_process(data_dir: Path) -> AsyncIterator[Services]:
     async with open_database("", data_dir, 1):
         services = build(settings, SteadyClock(), store)
         await services.presence.show_life()
-        yield services
+        async with services.media:
+            yield services
     await store.aclose()
 
 

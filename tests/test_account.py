@@ -4,11 +4,16 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.audio.files import picture
 from tests.client import PASSWORD, Client, get, post
 from tests.conftest import Connect, MakeTrack
 from tests.credentials import log_in, with_second_factor
+from tests.friends import befriend
 from tests.rooms import here, open_room
 from tests.servers import House
+from tests.test_attachment import got
+from tests.test_attachment import upload as upload_attachment
+from tests.test_image import upload as upload_image
 
 Json = dict[str, Any]
 
@@ -89,6 +94,19 @@ async def test_what_was_said_stays_without_a_name(connect: Connect) -> None:
     assert ada.user["username"] not in str(log)
     news = await bob.hears("user:updated", lambda user: user["displayName"] == "Deleted user")
     assert (news["id"], news["status"]) == (ada.id, "offline")
+
+
+async def test_friends_hear_of_it_and_what_was_uploaded_is_gone(connect: Connect) -> None:
+    ada, bob = await connect("ada"), await connect("bob")
+    await befriend(ada, bob)
+    _, image = await upload_image(ada, picture("PNG"))
+    _, attachment = await upload_attachment(ada, b"Dear diary", "diary.txt")
+    urls = [ada.url + answer["data"]["url"] for answer in (image, attachment)]
+    assert [(await got(url))[0] for url in urls] == [200, 200]
+    await delete(ada)
+    assert await bob.hears("friend:removed") == {"userId": ada.id}
+    assert await bob.ok("friend:list") == []
+    assert [(await got(url))[0] for url in urls] == [404, 404]
 
 
 async def test_a_hosted_room_passes_on_and_an_empty_one_closes(connect: Connect) -> None:

@@ -154,3 +154,15 @@ async def test_what_the_blocker_changes_is_no_news_to_the_blocked(connect: Conne
     for client in (eve, fay):
         await client.hears("user:updated", lambda user: user["id"] == bob.id)
         assert ada.id not in [user["id"] for user in client.heard("user:updated")]
+
+
+async def test_the_blockers_public_playlists_do_not_exist_for_the_blocked(connect: Connect) -> None:
+    ada, eve = await connect("ada"), await connect("eve")
+    playlist = await ada.ok("playlist:create", {"name": "Mine", "isPublic": True})
+    which, whose = {"playlistId": playlist["id"]}, {"ownerId": ada.id}
+    assert len(await eve.ok("playlist:list", whose)) == 1
+    await ada.ok("user:block", named(eve))
+    assert await eve.ok("playlist:list", whose) == []
+    assert await eve.refused("playlist:get", which) == "not_found"
+    await ada.ok("user:unblock", named(eve))
+    await eve.ok("playlist:get", which)

@@ -96,13 +96,11 @@ async def left_of(user: User) -> dict[str, int]:
 
 
 async def test_nothing_is_left_of_what_was_theirs_alone(services: Services) -> None:
-    ada, bob, track = await with_everything(services, "ada")
+    ada, _, track = await with_everything(services, "ada")
     party = await Party.give(services)
     await party.sit(ada)
     await delete_account(ada, services.now())
-    erased = await clear_away(services, ada.id)
-    assert erased.friend_ids == [bob.id]
-    assert len(erased.image_ids) == 1
+    await clear_away(services, ada.id)
     assert await left_of(ada) == {"sessions": 1, "deletions": 1}
     await track.refresh_from_db()
     assert track.deleted_at is not None

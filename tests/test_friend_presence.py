@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import Any
 
 from tests.client import Client
-from tests.conftest import Connect, MakeTrack
+from tests.conftest import Connect, MakeTrack, sign_up
 from tests.playing import add, gather_in, play
-from tests.presence import hears_status, told, two_friends
+from tests.presence import befriend, hears_status, told, two_friends
 from tests.rooms import here, open_room
 from tests.servers import House
 
@@ -174,3 +174,20 @@ async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -
     await hears_last(ada, bob, "offline")
     heard = told(ada, bob)
     assert all(one != following for one, following in pairwise(heard)), heard
+
+
+async def test_a_room_is_hidden_from_whom_its_host_blocks(connect: Connect, house: House) -> None:
+    ada, bob = await two_friends(house, connect)
+    host = await connect("host")
+    await host.ok("user:block", {"userId": ada.id})
+    cid = Client(house.urls[0], await sign_up(house.urls[0], "cid"))
+    await befriend(house, (cid.id, bob.id))
+    await cid.connect()
+    room = (await host.ok("room:create", {"name": "Hidden"}))["room"]
+    await bob.connect()
+    await bob.ok("room:join", {"roomId": room["id"]})
+    await cid.hears("friend:presence", lambda seen: seen["listening"] is not None)
+    await hears_status(ada, bob, "online")
+    assert [each["listening"] for each in ada.heard("friend:presence")] == [None]
+    await cid.close()
+    await bob.close()

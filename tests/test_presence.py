@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -58,12 +58,12 @@ def said(services: Services, monkeypatch: pytest.MonkeyPatch) -> Said:
     """What friends were told."""
     told: Said = []
 
-    def publish(channel: str, _event: str, data: Json, **_: Any) -> None:
-        if _event == "friend:presence":
+    def publish_each(channels: Iterable[str], _event: str, data: Json) -> None:
+        for channel in channels:
             user_id = UUID(channel.removeprefix("user:"))
             told.append((user_id, UUID(data["userId"]), data["status"]))
 
-    monkeypatch.setattr(services.manager, "publish", publish)
+    monkeypatch.setattr(services.manager, "publish_each", publish_each)
     return told
 
 
