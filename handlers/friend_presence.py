@@ -17,6 +17,7 @@ from uuid import UUID
 
 from config.redis import REDIS_DOWN
 from handlers.attempt import attempt
+from handlers.envelope import AWAY
 from handlers.services import Services, user_channel
 from models.friend import Friendship
 from models.friend_list import hidden_rooms
@@ -71,7 +72,7 @@ class FriendPresenceTeller:
         if not await self._may_tell():
             return
         if news := await self._presence.news():
-            await self._tell_all(news)
+            await self._tell_or_drop(news)
         self._insists = False
         await self._look_through()
 
@@ -90,6 +91,16 @@ class FriendPresenceTeller:
         self._insists, self._cursor, self._look_at = True, 0, float("-inf")
         now_ms = self._services.clock.now_ms()
         self._in_doubt = (now_ms - LOOK_BACK_MS, now_ms)
+
+    async def _tell_or_drop(self, news: News) -> None:
+        """What fails for a reason of its own is not to keep all that comes after it waiting."""
+        try:
+            await self._tell_all(news)
+        except AWAY:
+            raise
+        except Exception:
+            await self._presence.strike(news)
+            raise
 
     async def _tell_all(self, news: News) -> None:
         users = iter(news.users | await connected_in(news.rooms))

@@ -5,12 +5,14 @@ import shutil
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
 from redis.exceptions import ConnectionError as RedisDownError
 
 from config.database import open_database
+from handlers import friend_presence
 from handlers.friend_presence import FriendPresenceTeller
 from handlers.housekeeping import Housekeeping
 from handlers.services import Services
@@ -251,6 +253,21 @@ async def test_what_nobody_noted_is_found(services: Services, said: Said) -> Non
     await teller.do_round()
     await teller.do_round()
     assert said == [(ada.id, bob.id, "dnd")]
+
+
+async def test_what_cannot_be_told_keeps_nobody_else_waiting(
+    services: Services, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await people("ada", "bob")
+    teller = FriendPresenceTeller(services)
+    await come(services.presence, ada)
+    with monkeypatch.context() as broken:
+        broken.setattr(friend_presence, "views_of", Mock(side_effect=ValueError("rubbish")))
+        with pytest.raises(ValueError, match="rubbish"):
+            await teller.do_round()
+    await come(services.presence, bob)
+    await teller.do_round()
+    assert said == [(ada.id, bob.id, "online")]
 
 
 async def test_who_was_told_as_offline_is_forgotten_in_the_end(
