@@ -39,6 +39,9 @@ CONTENT = (
     """INSERT INTO {table}_fts (rowid, words)
         SELECT place, words FROM {table}_places JOIN {table} USING (id)""",
 )
+# A write that changes nothing takes the database's lock. A transaction that begins by reading
+# cannot write any more once another process, which starts at the same time, has written.
+WAIT_FOR_OTHERS = "UPDATE tracks SET words = words WHERE id IS NULL"
 
 
 async def prepare() -> None:
@@ -46,15 +49,19 @@ async def prepare() -> None:
 
     Where all is well, that is one look.
     """
-    if not is_sqlite():
+    if not is_sqlite() or not await _stale():
         return
     async with in_transaction():
-        found = await rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        there = {row["name"]: row["sql"] for row in found}
-        for table in SEARCHED:
-            wanted = triggers(table)
-            if any(there.get(name) != statement for name, statement in wanted.items()):
-                await _make_anew(table, wanted)
+        await rows(WAIT_FOR_OTHERS)
+        for table in await _stale():
+            await _make_anew(table, triggers(table))
+
+
+async def _stale() -> list[str]:
+    """The tables of which a trigger is missing, or another than ours."""
+    found = await rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    there = {row["name"]: row["sql"] for row in found}
+    return [table for table in SEARCHED if not triggers(table).items() <= there.items()]
 
 
 def triggers(table: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ async def test_friends_are_sorted_by_the_name_they_show(connect: Connect) -> Non
     found = [friend["user"]["id"] for friend in pages]
     assert set(found) == set(ids)
     assert [ids[each].lower() for each in found] == ["anna", "bob", "bob", "émile", "zoë"]
-    for query, names in {"EMI": ["émile"], "zoe": ["Zoë"], "b": ["bob", "Bob"]}.items():
+    for query, names in {"EMI": ["émile"], "zoe": ["Zoë"], "BO": ["bob", "Bob"]}.items():
         some = await ada.ok("friend:list", {"query": query})
         assert sorted(friend["user"]["displayName"] for friend in some) == sorted(names)
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,8 @@ async def silent_piece(client: Client, path: str, size: int, sent: bytes) -> Asy
     yield
     assert b" 423 " in await reader.readline()
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def test_who_comes_back_need_not_wait_for_the_old_connection(

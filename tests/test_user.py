@@ -151,7 +151,7 @@ async def test_who_has_signed_up_can_be_found(connect: Connect, house: House) ->
 
 
 async def test_who_signed_up_before_there_were_words_is_found_by_them(tmp_path: Path) -> None:
-    migration = import_module("models.migrations.0005_people")
+    migration = import_module("models.migrations.0004_people")
     async with open_database("", tmp_path, 1):
         for number in range(5):
             await User.sign_up(f"ada-{number}", display_name=f"Änne {number}")

@@ -10,7 +10,7 @@ from tests.client import post
 from tests.conftest import house_env
 from tests.oauth.browser import Browser
 from tests.oauth.provider import Provider
-from tests.servers import House, database
+from tests.servers import House, database, redis_server
 
 Json = dict[str, Any]
 SignIn = Callable[..., Awaitable[Json]]
@@ -49,8 +49,9 @@ def house(
         yield house
         house.stop()
         return
-    with database(request.getfixturevalue("postgres_url")) as url:
-        redis = request.getfixturevalue("redis_url")
+    # A Redis of its own: at another's, the house there would hold the leases.
+    own_redis = redis_server(tmp_path_factory.mktemp("redis"))
+    with database(request.getfixturevalue("postgres_url")) as url, own_redis as redis:
         house = House("postgres", {**env, "DATABASE_URL": url, "REDIS_URL": redis})
         house.start()
         house.start()

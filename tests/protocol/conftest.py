@@ -7,7 +7,7 @@ import pytest
 
 from tests.client import get
 from tests.conftest import house_env, sign_up
-from tests.protocol.session import TRANSPORTS, Session, open_session, watcher
+from tests.protocol.session import TRANSPORTS, Session, open_session, until_nobody_is_there
 from tests.servers import House
 from tests.test_fuzz import calm
 
@@ -51,10 +51,9 @@ def token(account: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-async def is_offline(url: str, account: dict[str, Any]) -> AsyncIterator[IsOffline]:
-    """`await is_offline()`: waits until the server counts no socket of that user."""
-    async with watcher(url) as watch:
-        yield lambda: watch(account["user"]["id"])
+async def is_offline(url: str) -> IsOffline:
+    """`await is_offline()`: waits until the server counts no socket."""
+    return lambda: until_nobody_is_there(url)
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -1,16 +1,14 @@
 """An Engine.IO client by hand, over polling or over a websocket, behind one face."""
 
 import asyncio
-import itertools
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
 
-from tests.conftest import sign_up
 from tests.protocol.wire import CLOSE, PATIENCE_S, Wire, masked, message, messages, websocket
 
 TRANSPORTS = ("polling", "websocket")
@@ -142,20 +140,10 @@ async def open_session(url: str, transport: str) -> AsyncIterator[Session]:
             yield WebSocket(line, await line.text())
 
 
-@asynccontextmanager
-async def watcher(url: str) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
-    """`await watch(user_id)` waits until the server counts no socket of that user."""
-    other = await sign_up(url, "eve", guest=True)
-    async with open_session(url, "websocket") as session:
-        await session.join(other["accessToken"])
-        numbers = itertools.count()
-
-        async def watch(user_id: str) -> None:
-            async with asyncio.timeout(PATIENCE_S):
-                status = ""
-                while status != "offline":
-                    number = next(numbers)
-                    await session.send(f'42{number}["user:get",{{"userId":"{user_id}"}}]')
-                    status = (await session.answer(number))["data"]["status"]
-
-        yield watch
+async def until_nobody_is_there(url: str) -> None:
+    """Wait until the server counts no socket that is signed in."""
+    async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
+        figures = ""
+        while "\nsoundroom_sockets 0.0\n" not in figures:
+            async with session.get(f"{url}/metrics") as response:
+                figures = await response.text()

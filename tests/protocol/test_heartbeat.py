@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import house_env, sign_up
-from tests.protocol.session import TRANSPORTS, open_session, polling, watcher
+from tests.protocol.session import TRANSPORTS, open_session, polling, until_nobody_is_there
 from tests.protocol.wire import message, websocket
 from tests.servers import House
 
@@ -62,9 +62,9 @@ async def test_who_answers_no_ping_is_dropped(quick: str, token: str, transport:
 
 
 async def test_who_never_polls_is_dropped(quick: str, account: dict[str, Any]) -> None:
-    async with polling(quick) as session, watcher(quick) as watch:
+    async with polling(quick) as session:
         await session.join(account["accessToken"])
-        await watch(account["user"]["id"])
+        await until_nobody_is_there(quick)
         assert (await session.poll())[0] == 400
 
 
