@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from config.database import open_database
+from models import search_sqlite
 from models.search import matching
 from models.user import User
 from tests.client import Client, post
@@ -156,6 +157,7 @@ async def test_who_signed_up_before_there_were_words_is_found_by_them(tmp_path: 
         for number in range(5):
             await User.sign_up(f"ada-{number}", display_name=f"Änne {number}")
         await User.all().update(words="", display_key="")
+        await search_sqlite.prepare()
         with patch.object(migration, "AT_ONCE", 2):
             await migration.find_and_sort(Mock(get_model=lambda _: User), None)
         assert await matching(User.all(), "anne ada").count() == 5
