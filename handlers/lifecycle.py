@@ -26,11 +26,11 @@ from handlers.resumable import share_uploads
 from handlers.room_presence import Doors
 from handlers.services import Services
 from models import search_sqlite
-from models.attachment import existing_attachments
+from models.attachment import Attachment
 from models.attempts import Attempts
 from models.audio import AudioWorkers, PictureWorkers
 from models.encryption import Cipher
-from models.image import existing_images
+from models.image import Image
 from models.media import MediaStore
 from models.oauth.providers import Providers
 from models.presence import LIFE_SIGN_EVERY_S, Presence
@@ -42,7 +42,7 @@ from models.row import new_id
 from models.server import Server
 from models.signed_path import PathSigner
 from models.token import TokenIssuer
-from models.upload import existing_tracks
+from models.track import Track
 from realtime.bus import Bus
 from realtime.local_bus import LocalBus
 from realtime.manager import FanOutManager
@@ -57,9 +57,9 @@ DRAIN_S = 7.0
 # The stock client in Node drops what it reads in one go with the end of the transport.
 LAST_WORDS_S = 0.25
 PUBLISHED = {
-    Kind.TRACKS: existing_tracks,
-    Kind.IMAGES: existing_images,
-    Kind.ATTACHMENTS: existing_attachments,
+    Kind.TRACKS: Track.known,
+    Kind.IMAGES: Image.known,
+    Kind.ATTACHMENTS: Attachment.known,
 }
 
 log = structlog.get_logger(__name__)

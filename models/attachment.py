@@ -12,7 +12,7 @@ from tortoise import fields
 
 from models.media import MediaStore
 from models.publication import Kind, Upload
-from models.row import Row, new_id
+from models.row import Row, ids_of, new_id
 from models.signed_path import PathSigner
 from models.user import User
 
@@ -69,36 +69,29 @@ async def publish_attachment(upload: Upload, user: User) -> Attachment:
         width=width,
         height=height,
     )
-    async with upload.published(attachment.id, existing_attachments, Kind.ATTACHMENTS):
+    async with upload.published(attachment.id, Attachment.known, Kind.ATTACHMENTS):
         await attachment.save()
     return attachment
-
-
-async def existing_attachments(attachment_ids: set[UUID]) -> set[UUID]:
-    """Which of these ids are attachments."""
-    found = await Attachment.filter(id__in=attachment_ids).values_list("id", flat=True)
-    return {UUID(str(attachment_id)) for attachment_id in found}
 
 
 async def forget_unsent(media: MediaStore, now: datetime) -> int:
     """Delete those that no message has named within a day; says how many."""
     old = Attachment.filter(created_at__lte=now - UNSENT_FOR).limit(BATCH)
-    attachment_ids = {UUID(str(each)) for each in await old.values_list("id", flat=True)}
+    attachment_ids = set(await ids_of(old))
     await remove_attachments(attachment_ids, media)
     return len(attachment_ids)
 
 
 async def attachments_of(user_id: UUID) -> list[UUID]:
     """All that a user has uploaded."""
-    found = Attachment.filter(uploaded_by_id=user_id).values_list("id", flat=True)
-    return [UUID(str(attachment_id)) for attachment_id in await found]
+    return await ids_of(Attachment.filter(uploaded_by_id=user_id))
 
 
 async def remove_attachments(attachment_ids: set[UUID], media: MediaStore) -> None:
     """Delete attachments, rows and files; after a kill in between the next start ends it."""
     if not attachment_ids:
         return
-    async with media.removing(Kind.ATTACHMENTS, attachment_ids, existing_attachments):
+    async with media.removing(Kind.ATTACHMENTS, attachment_ids, Attachment.known):
         await Attachment.filter(id__in=attachment_ids).delete()
 
 

@@ -1,6 +1,5 @@
 """Images: pictures that were uploaded, re-encoded in two sizes."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise import fields
@@ -9,7 +8,7 @@ from models.audio import PictureWorkers
 from models.audio.picture import PICTURE_NAME, THUMBNAIL_NAME
 from models.media import MediaStore, image_url
 from models.publication import Kind, Upload
-from models.row import Row, new_id
+from models.row import Row, ids_of, new_id
 from models.user import User
 
 
@@ -39,21 +38,15 @@ async def publish_image(upload: Upload, workers: PictureWorkers, user: User) -> 
     """Read, clean and publish a finished upload. `NotPicture` and `TooManyPixels` for others."""
     picture = await workers.process(await upload.finish(), upload.target)
     image_id = new_id()
-    async with upload.published(image_id, existing_images, Kind.IMAGES):
+    async with upload.published(image_id, Image.known, Kind.IMAGES):
         return await Image.create(
             id=image_id, uploaded_by=user, width=picture.width, height=picture.height
         )
 
 
-async def existing_images(image_ids: set[UUID]) -> set[UUID]:
-    """Which of these ids are images."""
-    return _ids(await Image.filter(id__in=image_ids).values_list("id", flat=True))
-
-
 async def images_of(user_id: UUID) -> list[UUID]:
     """All that a user has uploaded, the first first."""
-    ids = Image.filter(uploaded_by_id=user_id).order_by("id").values_list("id", flat=True)
-    return sorted(_ids(await ids))
+    return await ids_of(Image.filter(uploaded_by_id=user_id).order_by("id"))
 
 
 async def remove_images(image_ids: set[UUID], media: MediaStore) -> None:
@@ -63,9 +56,5 @@ async def remove_images(image_ids: set[UUID], media: MediaStore) -> None:
     """
     if not image_ids:
         return
-    async with media.removing(Kind.IMAGES, image_ids, existing_images):
+    async with media.removing(Kind.IMAGES, image_ids, Image.known):
         await Image.filter(id__in=image_ids).delete()
-
-
-def _ids(found: Iterable[object]) -> set[UUID]:
-    return {UUID(str(each)) for each in found}

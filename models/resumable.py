@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.transactions import in_transaction
 
 from models.errors import Conflict, NotFound
-from models.row import Row
+from models.row import Row, ids_of
 from models.track import Track
 from models.user import User
 
@@ -96,7 +96,7 @@ class ResumableUpload(Row):
     async def unprocessed(cls) -> list[UUID]:
         """Those that a track is or should be made of, the first first."""
         waiting = cls.filter(state=UploadState.PROCESSING).order_by("expires_at").limit(100)
-        return [UUID(str(each)) for each in await waiting.values_list("id", flat=True)]
+        return await ids_of(waiting)
 
     @classmethod
     async def forget_old(cls, now: datetime) -> int:
@@ -107,5 +107,4 @@ class ResumableUpload(Row):
     @classmethod
     async def needed(cls, upload_ids: list[UUID]) -> set[UUID]:
         """Which of these still need their files."""
-        found = cls.filter(id__in=upload_ids, state__in=UNFINISHED)
-        return {UUID(str(each)) for each in await found.values_list("id", flat=True)}
+        return set(await ids_of(cls.filter(id__in=upload_ids, state__in=UNFINISHED)))

@@ -5,16 +5,23 @@ semicolon: its first line must be without one.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 
 def new_id() -> UUID:
     """A UUID of version 7: unique, and sorted by the time of its making."""
     return uuid_utils.compat.uuid7()
+
+
+async def ids_of(rows: QuerySet[Any]) -> list[UUID]:
+    """The ids of `rows`, in their order: SQLite gives them as text."""
+    return [UUID(str(row_id)) for row_id in await rows.values_list("id", flat=True)]
 
 
 class Row(Model):
@@ -25,3 +32,8 @@ class Row(Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    async def known(cls, ids: set[UUID]) -> set[UUID]:
+        """Those of the ids of which there is a row."""
+        return set(await ids_of(cls.filter(id__in=ids)))

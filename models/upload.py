@@ -42,17 +42,11 @@ async def publish_track(
     track_id = new_id()
     name = recording.title or spoken_name(upload.name)
     values = track_values(track_id, recording, {"name": name, **form})
-    async with upload.published(track_id, existing_tracks), in_transaction():
+    async with upload.published(track_id, Track.known), in_transaction():
         await create_track(artist.id if artist else None, **values, uploaded_by=user)
         if also:
             await also(track_id)
     return await Track.get(id=track_id).select_related("artist")
-
-
-async def existing_tracks(track_ids: set[UUID]) -> set[UUID]:
-    """Which of these ids are tracks."""
-    found = await Track.filter(id__in=track_ids).values_list("id", flat=True)
-    return {UUID(str(track_id)) for track_id in found}
 
 
 async def named_artist(form: dict[str, Any], user: User) -> Artist | None:

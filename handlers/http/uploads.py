@@ -1,6 +1,8 @@
 """`/uploads/…`: files on their way in, streamed to disk and bounded."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -13,7 +15,8 @@ from models.errors import UnsupportedMediaType, ValidationFailed
 from models.image import publish_image
 from models.publication import Upload
 from models.upload import publish_track
-from schemas.base import Empty
+from models.user import User
+from schemas.base import Empty, Request
 from schemas.message import AttachmentReply
 from schemas.track import TrackReply
 from schemas.upload import ImageReply, TrackForm
@@ -30,34 +33,38 @@ MAX_PARTS = 16
 async def upload_track(request: web.Request) -> web.Response:
     """Take a recording; answers 201 with the track once it can be played by everybody."""
     services = request.app[SERVICES]
-    session = await signed_in(request)
-    await services.limit(LIMIT, "POST /uploads/tracks", str(session.user_id))
-    async with services.media.upload(services.settings.max_upload_mb * 2**20) as upload:
-        form = load(TrackForm, await receive(request, upload))
-        track = await publish_track(upload, services.workers, session.user, form)
+    most = services.settings.max_upload_mb * 2**20
+    async with arriving(request, most, TrackForm) as (upload, user, form):
+        track = await publish_track(upload, services.workers, user, form)
     return answer(success(track, TrackReply), 201)
 
 
 async def upload_image(request: web.Request) -> web.Response:
     """Take a picture; answers 201 with its addresses, re-encoded and without its metadata."""
-    services = request.app[SERVICES]
-    session = await signed_in(request)
-    await services.limit(LIMIT, "POST /uploads/images", str(session.user_id))
-    async with services.media.upload(MAX_IMAGE_BYTES) as upload:
-        load(Empty, await receive(request, upload))
-        image = await publish_image(upload, services.picture_workers, session.user)
+    workers = request.app[SERVICES].picture_workers
+    async with arriving(request, MAX_IMAGE_BYTES, Empty) as (upload, user, _):
+        image = await publish_image(upload, workers, user)
     return answer(success(image, ImageReply), 201)
 
 
 async def upload_attachment(request: web.Request) -> web.Response:
     """Take a file of any kind for a message to come; answers 201 with its signed address."""
+    async with arriving(request, MAX_ATTACHMENT_BYTES, Empty) as (upload, user, _):
+        attachment = await publish_attachment(upload, user)
+    view = attachment_view(request.app[SERVICES], attachment)
+    return answer(success(view, AttachmentReply), 201)
+
+
+@asynccontextmanager
+async def arriving(
+    request: web.Request, most_bytes: int, form: type[Request]
+) -> AsyncIterator[tuple[Upload, User, dict[str, Any]]]:
+    """A file that has come whole, who sends it, and what they say of it in that form."""
     services = request.app[SERVICES]
     session = await signed_in(request)
-    await services.limit(LIMIT, "POST /uploads/attachments", str(session.user_id))
-    async with services.media.upload(MAX_ATTACHMENT_BYTES) as upload:
-        load(Empty, await receive(request, upload))
-        attachment = await publish_attachment(upload, session.user)
-    return answer(success(attachment_view(services, attachment), AttachmentReply), 201)
+    await services.limit(LIMIT, f"POST {request.path}", str(session.user_id))
+    async with services.media.upload(most_bytes) as upload:
+        yield upload, session.user, load(form, await receive(request, upload))
 
 
 def attachment_view(services: Services, attachment: Attachment) -> dict[str, Any]:
