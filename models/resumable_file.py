@@ -73,7 +73,8 @@ class ResumableFiles:
         try:
             yield file
         finally:
-            del self._held[upload_id]
+            if self._held.get(upload_id) is file:  # not a later one, of a file made anew
+                del self._held[upload_id]
             file.close()
 
     async def _take(self, upload_id: UUID, at: int | None, wait_s: float) -> "ResumableFile":

@@ -234,3 +234,26 @@ async def test_a_file_that_was_removed_is_not_gone_on_with(
         await file.remove()
     await waiting
     assert (tmp_path / "resumable" / str(upload_id)).read_bytes() == b"anew"
+
+
+async def test_who_begins_anew_while_the_removed_file_is_still_held_is_asked_to_let_go(
+    files: ResumableFiles,
+) -> None:
+    upload_id, line = uuid4(), Line()
+    async with files.held(upload_id) as removed:
+        await removed.remove()
+        anew = asyncio.create_task(fill(files, upload_id, 0, line.read))
+        await line.asked.wait()
+    files.let_go(Ask(upload_id, None, since_ms=100.0))
+    with pytest.raises(Busy):
+        await anew
+
+
+async def test_a_removed_file_may_be_held_longer_than_what_began_anew(
+    files: ResumableFiles,
+) -> None:
+    upload_id = uuid4()
+    async with files.held(upload_id) as removed:
+        await removed.remove()
+        assert await fill(files, upload_id, 0, given(b"anew")) == 4
+    assert await fill(files, upload_id, 4, given(b"er")) == 6
