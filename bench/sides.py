@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.accounting import Cores, children, cpu_s, rss_bytes
-from tests.servers import BARE, ROOT, START_S, database
+from tests.databases import database
+from tests.servers import BARE, ROOT, START_S
 
 NODE = os.environ.get("NODE", "node")
 PEER = ROOT / "bench" / "peer" / "server.js"

@@ -202,7 +202,7 @@ def _workers(reader: _Reader) -> int:
 
 
 def _secrets(env: Mapping[str, str], data_dir: Path, environment: str) -> list[str]:
-    """The three signing secrets; in development those not given are made once and kept."""
+    """The three secrets; in development those not given are made once and kept."""
     found = []
     for name in SECRETS:
         value = env.get(name, "").strip()

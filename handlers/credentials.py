@@ -2,11 +2,11 @@
 
 from handlers.services import Services
 from models.attempts import FREE_CODES, Count
-from models.challenge import CHALLENGE, LIFETIME, Challenges
 from models.errors import Forbidden, Unauthorized, ValidationFailed
 from models.password import is_password
 from models.session import WRONG_PASSWORD
-from models.two_factor import TwoFactor
+from models.ticket import spent
+from models.two_factor import CHALLENGES, TwoFactor
 from models.user import User
 
 
@@ -26,6 +26,12 @@ async def require_password(
     if not await is_password(password, user.password_hash):
         raise Forbidden("That password is not right.")
     await services.attempts.succeed(count)
+
+
+async def require_code(services: Services, user: User, code: str) -> None:
+    """Use up a code of the second factor, of either kind; `Unauthorized` for a wrong one."""
+    if not await takes_code(services, user, code):
+        raise Unauthorized("That code is not right, or it was used before.")
 
 
 async def takes_code(services: Services, user: User, code: str) -> bool:
@@ -57,9 +63,9 @@ async def with_password(
     return user
 
 
-def challenge(services: Services, user: User) -> str:
+async def challenge(services: Services, user: User) -> str:
     """A ticket for who has shown the password of an account that wants a code as well."""
-    return services.tokens.ticket(CHALLENGE, user.id, services.now(), LIFETIME)
+    return await CHALLENGES.issue(services.redis, {"user_id": str(user.id)})
 
 
 async def answer_challenge(services: Services, token: str, code: str) -> User:
@@ -67,13 +73,12 @@ async def answer_challenge(services: Services, token: str, code: str) -> User:
 
     The ticket has five tries, and works once.
     """
-    ticket = services.tokens.read_ticket(token, CHALLENGE, services.now())
-    user = await User.get_or_none(id=ticket.user_id, two_factor_enabled=True, deleted_at=None)
+    challenged = await CHALLENGES.show(services.redis, token)
+    user = await User.get_or_none(
+        id=challenged["user_id"], two_factor_enabled=True, deleted_at=None
+    )
     if user is None:
-        raise Unauthorized("Please sign in again.", "token_invalid")
-    challenges = Challenges(services.redis)
-    await challenges.take_try(ticket)
-    if not await takes_code(services, user, code):
-        raise Unauthorized("That code is not right, or it was used before.")
-    await challenges.spend(ticket)
+        raise spent()
+    await require_code(services, user, code)
+    await CHALLENGES.take(services.redis, token)
     return user

@@ -108,9 +108,7 @@ def build(settings: Settings, clock: SteadyClock, redis: "Redis") -> Services:
         clock=clock,
         redis=redis,
         limiter=Limiter(settings.redis_url, enabled=settings.rate_limits),
-        tokens=TokenIssuer(
-            settings.jwt_access_secret, settings.jwt_refresh_secret, settings.jwt_2fa_secret
-        ),
+        tokens=TokenIssuer(settings.jwt_access_secret, settings.jwt_refresh_secret),
         attempts=Attempts(redis, enabled=settings.rate_limits),
         cipher=cipher,
         providers=Providers(settings, cipher),

@@ -11,7 +11,7 @@ from handlers.credentials import require_password
 from handlers.deletion import clear_away, end_own_session
 from handlers.registry import Who, event
 from models.account import delete_account
-from models.export import EXPORT, LIFETIME, export_url
+from models.export import EXPORTS, export_url
 from models.password import change_password
 from models.user import User
 from schemas.user_account import UserChangePassword, UserDeleteAccount, UserExported
@@ -45,6 +45,6 @@ async def delete(caller: Caller, password: str | None = None) -> None:
 @event("user:export_data", reply=UserExported, limit="10/h")
 async def export(caller: Caller) -> dict[str, Any]:
     """An address from which everything that is kept about the caller can be downloaded, as JSON."""
-    tokens, now = caller.services.tokens, caller.now
-    ticket = tokens.ticket(EXPORT, caller.user.id, now, LIFETIME, caller.session_id)
-    return {"url": export_url(ticket), "expires_at": now + LIFETIME}
+    content = {"session_id": str(caller.session_id)}
+    ticket = await EXPORTS.issue(caller.services.redis, content)
+    return {"url": export_url(ticket), "expires_at": caller.now + EXPORTS.lasts}

@@ -15,6 +15,7 @@ from models.publication import Kind, Upload
 from models.row import Row, ids_of, new_id
 from models.signed_path import PathSigner
 from models.user import User
+from models.words import readable
 
 FILE_NAME = "file"
 UNNAMED = "file"
@@ -97,9 +98,8 @@ async def remove_attachments(attachment_ids: set[UUID], media: MediaStore) -> No
 
 def plain_name(file_name: str) -> str:
     """What the sender calls the file, without folders and what nobody can read."""
-    name = PurePath(file_name.replace("\\", "/")).name
-    readable = "".join(letter for letter in name if letter.isprintable()).strip()
-    return readable[-255:] if readable.strip(".") else UNNAMED
+    name = readable(PurePath(file_name.replace("\\", "/")).name)
+    return name[-255:] if name.strip(".") else UNNAMED
 
 
 def _look_at(path: Path) -> tuple[str, int | None, int | None]:

@@ -18,10 +18,11 @@ from models.member import Member
 from models.message import Message
 from models.playlist import Playlist, PlaylistTrack
 from models.session import Session
+from models.ticket import Tickets
 from models.track import Track
 
-EXPORT = "export"
-LIFETIME = timedelta(minutes=10)
+# An address that is fetched again where the line broke.
+EXPORTS = Tickets("export", timedelta(minutes=10), tries=20)
 PAGE = 500
 
 ARTIST = {"name": "name", "genre": "genre", "created_at": "created_at"}

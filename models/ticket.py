@@ -37,12 +37,14 @@ class Tickets:
     async def show(self, client: "redis.Redis", ticket: str) -> Content:
         """What was kept with it, at the cost of one try; `Unauthorized` for one that is spent."""
         key = self._key(ticket)
+        kept = await client.get(key)
+        if kept is None:  # before it is counted: nobody fills the memory with rubbish
+            raise spent()
         async with client.pipeline() as pipeline:
-            pipeline.get(key)
             pipeline.incr(f"{key}:tries")
             pipeline.expire(f"{key}:tries", self.lasts)
-            kept, tries, _ = await pipeline.execute()
-        if kept is None or tries > self.tries:
+            tries, _ = await pipeline.execute()
+        if tries > self.tries:
             await client.delete(key)
             raise spent()
         return _content(kept)

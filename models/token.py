@@ -38,19 +38,6 @@ class RefreshClaims:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What a good ticket says: a short-lived token that lets a user do one thing, and no more.
-
-    `session_id` is that in which it was given, if it was in one.
-    """
-
-    ticket_id: UUID
-    user_id: UUID
-    session_id: UUID | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class TokenPair:
     """What a client keeps after signing in."""
 
@@ -65,7 +52,6 @@ class TokenIssuer:
 
     access_secret: str
     refresh_secret: str
-    ticket_secret: str
 
     def pair(self, user: User, session: Session, now: datetime, *, first: bool) -> TokenPair:
         """Tokens for `session`; the `first` refresh token is the one the session began with."""
@@ -89,39 +75,6 @@ class TokenIssuer:
             jwt.encode(refresh, key(self.refresh_secret), ALGORITHM),
             int(ACCESS_LIFETIME.total_seconds()),
         )
-
-    def ticket(
-        self,
-        kind: str,
-        user_id: UUID,
-        now: datetime,
-        lifetime: timedelta,
-        session_id: UUID | None = None,
-    ) -> str:
-        """A ticket of that kind; it is no token of any other kind."""
-        claims = {
-            "type": kind,
-            "jti": str(new_id()),
-            "userId": str(user_id),
-            "sid": str(session_id) if session_id else None,
-            "iat": int(now.timestamp()),
-            "exp": int((now + lifetime).timestamp()),
-        }
-        return jwt.encode(claims, key(self.ticket_secret), ALGORITHM)
-
-    def read_ticket(self, token: str, kind: str, now: datetime) -> Ticket:
-        """What a ticket of that kind says; `Unauthorized` says what is wrong with it."""
-        claims = _read(token, self.ticket_secret, kind, now)
-        try:
-            session_id = claims["sid"]
-            return Ticket(
-                UUID(claims["jti"]),
-                UUID(claims["userId"]),
-                UUID(session_id) if session_id else None,
-                datetime.fromtimestamp(claims["exp"], UTC),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise _invalid() from None
 
     def read_access(self, token: str, now: datetime) -> AccessClaims:
         """The claims of an access token; `Unauthorized` says what is wrong with it."""

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -14,8 +14,11 @@ from models.errors import Conflict, Forbidden
 from models.one_time_code import new_secret, step_of
 from models.row import Row, new_id
 from models.sql import rows
+from models.ticket import Tickets
 from models.user import User
 
+# Who has shown the password answers with a code.
+CHALLENGES = Tickets("challenge", timedelta(minutes=5), tries=5)
 RECOVERY_CODES = 10
 # 32 letters and digits, none of which is taken for another: each is 5 random bits.
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"

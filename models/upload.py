@@ -16,6 +16,7 @@ from models.row import new_id
 from models.track import Track
 from models.track_change import create_track
 from models.user import User
+from models.words import readable
 
 UNNAMED = "Untitled"
 
@@ -69,7 +70,7 @@ async def known_artist(form: dict[str, Any]) -> Artist | None:
 def spoken_name(file_name: str) -> str:
     """What a file's name calls the recording: without its ending and what nobody can read."""
     stem = PurePath(file_name.replace("\\", "/")).stem.replace("_", " ")
-    return "".join(letter for letter in stem if letter.isprintable()).strip()[:200] or UNNAMED
+    return readable(stem)[:200] or UNNAMED
 
 
 def track_values(track_id: UUID, recording: Recording, form: dict[str, Any]) -> dict[str, Any]:

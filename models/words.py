@@ -1,4 +1,4 @@
-"""Words: what texts are searched by and sorted by, without regard to case and accents."""
+"""Words: what texts are shown, searched and sorted by, without regard to case and accents."""
 
 import unicodedata
 
@@ -13,6 +13,11 @@ def folded(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(unicodedata.normalize("NFC", bare).casefold().split())
+
+
+def readable(text: str) -> str:
+    """`text` without what nobody could read: control characters, lonely halves of letters."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 def sort_key(name: str, most: int = 200) -> str:

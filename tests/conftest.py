@@ -11,7 +11,8 @@ import uuid_utils.compat
 
 from models.words import sort_key, words_of
 from tests.client import PASSWORD, Client, post
-from tests.servers import House, database, postgres, redis_server
+from tests.databases import database
+from tests.servers import House, postgres, redis_server
 
 Connect = Callable[..., Awaitable[Client]]
 MakeTrack = Callable[..., Awaitable[str]]

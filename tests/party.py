@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from config.clock import SteadyClock
-from config.database import open_database
 from config.redis import open_redis
 from config.settings import Settings
 from handlers.lifecycle import build
@@ -24,6 +23,7 @@ from models.room_founding import found_room
 from models.room_host import set_role
 from models.track import Track
 from models.user import User
+from tests.databases import opened
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ async def a_process(data_dir: Path) -> AsyncIterator[Services]:
     """A process' parts on a database of its own; `travel` sets its clock forward."""
     settings = Settings.from_env({"DATA_DIR": str(data_dir)})
     store = open_redis("")
-    async with open_database("", data_dir, 1):
+    async with opened(data_dir):
         services = build(settings, SteadyClock(), store)
         await services.presence.show_life()
         async with services.media:

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import asyncpg
+
+from tests.databases import sqlite_in
 
 ROOT = Path(__file__).parent.parent
 START_S = 40
@@ -119,6 +119,8 @@ class House:
 
     def start(self) -> Process:
         """Start one more process."""
+        if "DATABASE_URL" not in self.env:
+            sqlite_in(self.data_dir)
         process = Process(self.env)
         self.processes.append(process)
         return process
@@ -200,20 +202,6 @@ def postgres() -> Iterator[str]:
     """A real PostgreSQL; gives its URL."""
     with own_postgres() as server:
         yield server.url
-
-
-@contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """A new, empty database on that server; gives its URL."""
-    name = f"test_{uuid4().hex[:12]}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server_url)
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-
-    asyncio.run(create())
-    yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
 
 def redis_in_a_wheel() -> str:

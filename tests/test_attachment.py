@@ -8,15 +8,14 @@ from urllib.parse import unquote
 
 import aiohttp
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from config.database import open_database
 from models.attachment import Attachment, forget_unsent, publish_attachment
 from models.media import MediaStore
 from models.user import User
 from tests.audio.files import picture
 from tests.client import Client
 from tests.conftest import Connect
+from tests.databases import opened
 from tests.servers import House
 from tests.test_upload import files_in
 
@@ -130,9 +129,8 @@ async def test_what_is_refused_leaves_nothing_behind(connect: Connect, house: Ho
 
 
 async def test_what_no_message_names_within_a_day_is_gone(tmp_path: Path) -> None:
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name alone
     now = datetime.now(UTC)
-    async with open_database("", tmp_path, 1), MediaStore(tmp_path) as media:
+    async with opened(tmp_path), MediaStore(tmp_path) as media:
         async with media.upload(10**6) as upload:
             await upload.write(b"unsent")
             await publish_attachment(upload, await User.sign_up("ada"))
@@ -140,4 +138,3 @@ async def test_what_no_message_names_within_a_day_is_gone(tmp_path: Path) -> Non
         assert await forget_unsent(media, now + timedelta(hours=25)) == 1
         assert await Attachment.all().count() == 0
         assert list((media.folder / "attachments").iterdir()) == []
-    EXECUTOR_CACHE.clear()

@@ -9,9 +9,10 @@ import uuid_utils.compat
 
 from tests.client import Client
 from tests.conftest import Connect, MakeTrack, again, house_env, sign_up
+from tests.databases import database
 from tests.playing import add, all_ready, gather_in, on, play, queued, where
 from tests.rooms import Json, here
-from tests.servers import House, Process, database, redis_server
+from tests.servers import House, Process, redis_server
 
 Enter = Callable[..., Awaitable[Client]]
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from config.database import open_database
 from config.redis import open_redis
 from models.channel import Channel
 from models.errors import Unauthorized
@@ -18,6 +17,7 @@ from models.server import Server
 from models.session import Session
 from models.user import User
 from tests.conftest import Connect
+from tests.databases import opened
 from tests.servers import House
 from tests.test_snapshot import queries
 
@@ -33,7 +33,7 @@ async def test_many_connects_cost_few_queries(tmp_path: Path) -> None:
     async def connect(session: Session) -> tuple[Session, tuple[UUID, list[UUID]]]:
         return await Session.alive(session.id, NOW), await Channel.of_everybody()
 
-    async with open_database("", tmp_path, 1):
+    async with opened(tmp_path):
         await Server.make_default()
         users = [await User.sign_up(f"user{number}") for number in range(30)]
         sessions = [await Session.begin(user, "phone", "::1", NOW) for user in users]
@@ -55,7 +55,7 @@ async def test_many_connects_cost_few_queries(tmp_path: Path) -> None:
 
 
 async def test_each_of_one_session_has_an_object_of_their_own(tmp_path: Path) -> None:
-    async with open_database("", tmp_path, 1):
+    async with opened(tmp_path):
         session = await Session.begin(await User.sign_up("ada"), "phone", "::1", NOW)
         one, other = await asyncio.gather(*(Session.alive(session.id, NOW) for _ in range(2)))
         one.user.bio = "Mine"
@@ -63,7 +63,7 @@ async def test_each_of_one_session_has_an_object_of_their_own(tmp_path: Path) ->
 
 
 async def test_a_session_that_has_ended_fails_alone(tmp_path: Path) -> None:
-    async with open_database("", tmp_path, 1):
+    async with opened(tmp_path):
         ada, bob = await User.sign_up("ada"), await User.sign_up("bob")
         good, ended = [await Session.begin(user, "phone", "::1", NOW) for user in (ada, bob)]
         await ended.revoke(NOW)

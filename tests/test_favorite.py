@@ -6,13 +6,12 @@ from uuid import uuid4
 
 from tortoise.transactions import in_transaction
 
-from config.database import open_database
-from models import search_sqlite
 from models.favorite import Favorite
 from models.library import LibraryQuery
 from models.track_change import create_track
 from models.user import User
 from tests.conftest import Connect, MakeTrack
+from tests.databases import opened
 from tests.test_snapshot import queries
 from tests.test_track import TRACK_KEYS, make_artist, names, pages
 
@@ -71,8 +70,7 @@ async def test_pages_stay_right_while_favourites_come_and_go(
 
 async def test_more_favourites_take_no_more_queries(tmp_path: Path) -> None:
     counts = []
-    async with open_database("", tmp_path, 1):
-        await search_sqlite.prepare()
+    async with opened(tmp_path):
         ada = await User.sign_up("ada")
         for _ in range(3):
             async with in_transaction():  # one commit, which is slow on some disks

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from config.database import open_database
 from models.friend import FriendRequest, Friendship, pair_of
 from models.friend_list import friends_of as read_friends
 from models.friend_request import OpenRequests
@@ -17,6 +16,7 @@ from models.row import new_id
 from models.user import User
 from tests.client import Client
 from tests.conftest import Connect, MakeTrack
+from tests.databases import opened
 from tests.friends import asks, befriend, named, paged, requests_of
 from tests.playing import add, play
 from tests.rooms import Json, here, open_room
@@ -114,7 +114,7 @@ async def test_many_friends_take_as_many_queries_as_one(tmp_path: Path) -> None:
     for size in (1, 30):
         folder = tmp_path / str(size)
         folder.mkdir()
-        async with open_database("", folder, 1):
+        async with opened(folder):
             presence = LocalPresence(lambda: 0.0)
             hub, users = await crowd(size)
             for user in users:

@@ -7,9 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 from PIL import Image
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from config.database import open_database
 from models.audio import PictureWorkers
 from models.image import images_of, publish_image, remove_images
 from models.media import MediaStore
@@ -18,6 +16,7 @@ from tests.audio.files import picture
 from tests.audio.test_picture import bomb
 from tests.client import Client
 from tests.conftest import Connect, house_env, sign_up
+from tests.databases import opened
 from tests.servers import House
 from tests.test_upload import files_in
 
@@ -121,8 +120,7 @@ async def test_a_user_uploads_60_pictures_an_hour(tmp_path: Path) -> None:
 
 async def test_a_users_images_go_with_rows_and_files(tmp_path: Path) -> None:
     workers, data = PictureWorkers(), picture()
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name alone
-    async with open_database("", tmp_path, 1), MediaStore(tmp_path) as media:
+    async with opened(tmp_path), MediaStore(tmp_path) as media:
         ada, bob = [await User.sign_up(name) for name in ("ada", "bob")]
         for user in (ada, ada, bob):
             async with media.upload(10**6) as upload:
@@ -135,5 +133,4 @@ async def test_a_users_images_go_with_rows_and_files(tmp_path: Path) -> None:
         assert await images_of(bob.id) == theirs
         assert [path.name for path in (media.folder / "images").iterdir()] == [str(theirs[0])]
     await workers.close()
-    EXECUTOR_CACHE.clear()
     assert [path for path in (tmp_path / "tmp").rglob("*") if path.name != "sweep.lock"] == []

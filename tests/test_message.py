@@ -9,7 +9,8 @@ import pytest
 
 from tests.client import Client
 from tests.conftest import Connect, house_env, sign_up
-from tests.servers import House, database
+from tests.databases import database
+from tests.servers import House
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 

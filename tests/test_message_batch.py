@@ -8,9 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from config.database import open_database
 from models.channel import Channel
 from models.errors import Conflict, NotFound
 from models.member import Member
@@ -23,7 +21,8 @@ from models.room_founding import found_room
 from models.server import Server
 from models.sql import Bulk
 from models.user import User
-from tests.servers import database as new_database
+from tests.databases import database as new_database
+from tests.databases import opened
 from tests.test_snapshot import queries
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -36,11 +35,9 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if request.param == "postgres":
         server_url = request.getfixturevalue("postgres_url")
         url = await asyncio.to_thread(new_database(server_url).__enter__)
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name alone
-    async with open_database(url, tmp_path, 3):
+    async with opened(tmp_path, url, 3):
         await Server.make_default()
         yield request.param
-    EXECUTOR_CACHE.clear()
 
 
 def as_said(message: NewMessage) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from config.database import open_database
-from models import search_sqlite
 from models.library import LibraryQuery
 from models.playlist import Playlist, changing_playlist
 from models.playlist_entries import add, move, remove
@@ -17,14 +15,14 @@ from models.playlist_view import shown, tracks_of
 from models.track import Track
 from models.track_change import create_track
 from models.user import User
+from tests.databases import opened
 from tests.test_snapshot import queries
 
 
 @pytest.fixture
 async def owner(tmp_path: Path) -> AsyncIterator[User]:
     """A user in a database of their own."""
-    async with open_database("", tmp_path, 1):
-        await search_sqlite.prepare()
+    async with opened(tmp_path):
         yield await User.sign_up("ada")
 
 

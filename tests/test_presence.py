@@ -1,7 +1,5 @@
 """What friends are told, and who tells it, with a clock that the test sets and no network."""
 
-import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from redis.exceptions import ConnectionError as RedisDownError
 
-from config.database import open_database
 from handlers import friend_presence
 from handlers.friend_presence import FriendPresenceTeller
 from handlers.housekeeping import Housekeeping
@@ -30,25 +27,9 @@ from tests.test_snapshot import queries
 Said = list[tuple[UUID, UUID, str]]  # to whom, of whom, what
 
 
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new database, to be copied: making one takes much longer."""
-
-    async def make() -> None:
-        async with open_database("", folder, 1):
-            pass
-
-    folder = tmp_path_factory.mktemp("empty")
-    asyncio.run(make())
-    return folder / "soundroom.sqlite3"
-
-
 @pytest.fixture(params=["alone", "shared"])
-async def services(
-    request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path
-) -> AsyncIterator[Services]:
+async def services(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Services]:
     """A process on a database of its own, whichever way it counts its sockets."""
-    shutil.copy(empty_database, tmp_path)
     async with a_process(tmp_path) as services:
         if request.param == "shared":
             services.presence = RedisPresence(services.redis, "this", services.clock.now_ms)

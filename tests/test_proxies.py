@@ -17,7 +17,8 @@ from aiohttp import web
 
 from tests.client import Client, get
 from tests.conftest import house_env, sign_up
-from tests.servers import ROOT, House, database
+from tests.databases import database
+from tests.servers import ROOT, House
 from tests.test_polling import asks, poller
 from tests.test_restart import until
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.client import Client
 from tests.conftest import Connect, house_env, sign_up
+from tests.databases import database
 from tests.rooms import Json, here, open_room
-from tests.servers import House, database, redis_server
+from tests.servers import House, redis_server
 from tests.stock import JavaScript, Line, Seen, line_to
 
 

@@ -27,10 +27,11 @@ from realtime.redis_bus import RedisBus
 from tests.bus_ends import End, until
 from tests.client import Client
 from tests.conftest import Connect, house_env, sign_up
+from tests.databases import database
 from tests.party import Party, a_process
 from tests.raw import RawSocket, raw_socket
 from tests.rooms import Json
-from tests.servers import House, database, redis_server
+from tests.servers import House, redis_server
 from tests.silent import SilentSocket
 
 Join = Callable[..., Awaitable[RawSocket]]

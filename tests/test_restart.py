@@ -12,8 +12,9 @@ import pytest
 
 from tests.client import Client, get, post
 from tests.conftest import again, house_env, sign_up
+from tests.databases import database
 from tests.raw import raw_socket
-from tests.servers import House, database, redis_server
+from tests.servers import House, redis_server
 from tests.stock import JavaScript, Line, Stock, line_to
 
 PATIENCE_S = 25

@@ -12,8 +12,9 @@ import redis.asyncio as redis
 
 from tests.client import Client
 from tests.conftest import Connect, again, house_env, sign_up
+from tests.databases import database
 from tests.rooms import here, open_room, who
-from tests.servers import House, Process, database, redis_server
+from tests.servers import House, Process, redis_server
 
 Json = dict[str, Any]
 

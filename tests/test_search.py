@@ -19,7 +19,8 @@ from models.track import Track
 from models.track_change import create_track
 from models.user import User
 from tests.conftest import Connect, MakeTrack
-from tests.servers import database
+from tests.databases import empty_database as new_database
+from tests.databases import opened
 
 
 @pytest.mark.parametrize(
@@ -117,8 +118,7 @@ def test_a_query_is_quoted_for_either_database() -> None:
 
 
 async def test_users_are_found_by_words(tmp_path: Path) -> None:
-    async with open_database("", tmp_path, 1):
-        await search_sqlite.prepare()
+    async with opened(tmp_path):
         ada = await User.sign_up("ada")
         await User.filter(id=ada.id).update(words="ada lovelace")
         for query, found in (("love ada", 1), ("", 1), ("bob", 0)):
@@ -131,7 +131,7 @@ def empty_database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
         return
-    with database(request.getfixturevalue("postgres_url")) as url:
+    with new_database(request.getfixturevalue("postgres_url")) as url:
         yield url
 
 
@@ -167,8 +167,7 @@ async def test_sqlite_finds_after_its_triggers_were_lost(tmp_path: Path) -> None
         return len((await Track.listed(LibraryQuery(50, "name", query))).items)
 
     values = {"duration": 1.0, "url": "/media/a", "mime_type": "audio/mp4"}
-    async with open_database("", tmp_path, 1):
-        await search_sqlite.prepare()
+    async with opened(tmp_path):
         kept = await create_track(None, name="Kept", **values)
         gone = await create_track(None, name="Gone", **values)
         assert (await found("kept"), await found("gone")) == (1, 1)

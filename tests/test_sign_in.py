@@ -15,7 +15,8 @@ from models.errors import RateLimited
 from tests.client import PASSWORD, Client
 from tests.conftest import house_env, sign_up
 from tests.credentials import code_of, post_from, wrong_code_of
-from tests.servers import House, database
+from tests.databases import database
+from tests.servers import House
 
 Json = dict[str, Any]
 WRONG = "not the password"

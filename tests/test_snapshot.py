@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from config.clock import SteadyClock
-from config.database import open_database
 from models.channel import Channel
 from models.friend import Friendship
 from models.member import Member
@@ -22,6 +21,7 @@ from models.snapshot import Snapshot
 from models.user import User
 from tests.client import Client
 from tests.conftest import Connect
+from tests.databases import opened
 from tests.friends import befriend
 from tests.test_message import make_room, say
 
@@ -99,7 +99,7 @@ def queries() -> Iterator[list[str]]:
 async def test_what_grows_is_read_with_as_many_queries(tmp_path: Path) -> None:
     presence = LocalPresence(SteadyClock().now_ms)
     counts: list[tuple[int, int, int]] = []
-    async with open_database("", tmp_path, 1):
+    async with opened(tmp_path):
         await Server.make_default()
         ada, bob = await User.sign_up("ada"), await User.sign_up("bob")
         now = datetime.now(UTC)

@@ -15,7 +15,8 @@ import socketio
 
 from tests.client import Client, get
 from tests.conftest import house_env, sign_up
-from tests.servers import BARE, ROOT, Process, database
+from tests.databases import database, empty_database
+from tests.servers import BARE, ROOT, Process
 
 STOP_WITHIN_S = 10
 
@@ -177,7 +178,7 @@ def assert_both_serve_one_database(processes: list[Process]) -> None:
 def test_two_processes_can_start_at_once_on_an_empty_postgres(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:
-    with database(postgres_url) as url:
+    with empty_database(postgres_url) as url:
         env = house_env(tmp_path, DATABASE_URL=url, REDIS_URL=redis_url)
         assert_both_serve_one_database(start_together(env))
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
-from config.database import open_database
 from models.audio import AudioWorkers
 from models.errors import NotFound
 from models.media import MediaStore
@@ -20,6 +18,7 @@ from models.user import User
 from tests.audio.test_worker import until
 from tests.client import Client
 from tests.conftest import house_env, sign_up
+from tests.databases import opened
 from tests.servers import House
 from tests.test_tus_resume import has_begun, upload_file
 from tests.test_upload import files_in
@@ -135,8 +134,7 @@ async def test_what_has_expired_is_swept_with_its_file(own_house: House) -> None
 async def test_a_track_and_the_end_of_its_upload_are_written_together(tmp_path: Path) -> None:
     sound, workers = tmp_path / "song.wav", AudioWorkers()
     recording(sound, 1)
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name alone
-    async with open_database("", tmp_path, 1), MediaStore(tmp_path) as media:
+    async with opened(tmp_path), MediaStore(tmp_path) as media:
         ada = await User.sign_up("ada")
         begun = await ResumableUpload.begin(ada, NOW, size=5)
         await begun.process(NOW)
@@ -153,5 +151,4 @@ async def test_a_track_and_the_end_of_its_upload_are_written_together(tmp_path: 
         assert isinstance(outcomes[1], NotFound)
         assert (await ResumableUpload.get(id=begun.id)).track_id == track.id
         assert [path.name for path in (media.folder / "tracks").iterdir()] == [str(track.id)]
-    EXECUTOR_CACHE.clear()
     await workers.close()

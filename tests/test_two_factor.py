@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
-import jwt
 import pyotp
 import pytest
 
@@ -171,20 +170,11 @@ async def test_an_answered_challenge_lets_nobody_in_again(house: House, connect:
 async def test_only_our_own_challenges_count(house: House, connect: Connect) -> None:
     ada = await connect("ada")
     _, codes = await with_second_factor(ada)
+    exported = (await ada.ok("user:export_data"))["url"].split("/")[-1].removesuffix(".json")
+    for token in ("x", "x" * 43, ada.token, exported):
+        found = await answer(ada.url, token, recoveryCode=codes[0])
+        assert found == (401, "token_invalid"), token
     ticket = await challenged(ada)
-    claims = jwt.decode(ticket, options={"verify_signature": False})
-    secret = (house.data_dir / "secrets" / "jwt_2fa_secret").read_text("ascii").strip()
-    late = jwt.encode({**claims, "exp": claims["iat"] - 1}, secret, "HS256")
-    other = jwt.encode({**claims, "type": "export"}, secret, "HS256")
-    forged = jwt.encode(claims, "x" * 40, "HS256")
-    for token, code in {
-        late: "token_expired",
-        other: "token_invalid",
-        forged: "token_invalid",
-        ada.token: "token_invalid",
-    }.items():
-        assert await answer(ada.url, token, recoveryCode=codes[0]) == (401, code)
-    assert claims["exp"] - claims["iat"] == 300
     assert await answer(ada.url, ticket, recoveryCode=codes[0]) == (200, "success")
 
 
@@ -230,7 +220,7 @@ async def test_no_log_holds_a_secret_a_code_or_a_ticket(tmp_path: Path) -> None:
     house.stop()
     log = json.dumps(process.lines)
     assert '"event_name": "two_factor:setup"' in log
-    said = [secret, *codes, ticket, ticket.split(".")[2], f'"{code}"', PASSWORD]
+    said = [secret, *codes, ticket, f'"{code}"', PASSWORD]
     assert [each for each in said if each in log] == []
 
 

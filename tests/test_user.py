@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from config.database import open_database
 from models import search_sqlite
 from models.search import matching
 from models.user import User
 from tests.client import Client, post
 from tests.conftest import Connect, sign_up
+from tests.databases import opened
 from tests.friends import delete, named, paged
 from tests.rooms import Json
 from tests.servers import House
@@ -153,7 +153,7 @@ async def test_who_has_signed_up_can_be_found(connect: Connect, house: House) ->
 
 async def test_who_signed_up_before_there_were_words_is_found_by_them(tmp_path: Path) -> None:
     migration = import_module("models.migrations.0004_people")
-    async with open_database("", tmp_path, 1):
+    async with opened(tmp_path):
         for number in range(5):
             await User.sign_up(f"ada-{number}", display_name=f"Änne {number}")
         await User.all().update(words="", display_key="")

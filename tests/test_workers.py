@@ -14,7 +14,8 @@ import pytest
 
 from tests.client import Client
 from tests.conftest import house_env, sign_up
-from tests.servers import Process, database
+from tests.databases import database
+from tests.servers import Process
 from tests.test_polling import asks, poller
 from tests.test_restart import until
 from tests.test_start import refusal
@@ -22,7 +23,7 @@ from tests.test_start import refusal
 
 @pytest.fixture
 def shared(tmp_path: Path, postgres_url: str, redis_url: str) -> Iterator[dict[str, str]]:
-    """The environment of a server with workers, and an empty database for it."""
+    """The environment of a server with workers, and a database for it."""
     with database(postgres_url) as url, tempfile.TemporaryDirectory() as folder:
         shared = {"DATABASE_URL": url, "REDIS_URL": redis_url, "TMPDIR": folder}
         yield house_env(tmp_path, WORKERS="2", **shared)

@@ -101,7 +101,7 @@ async def me(request: web.Request) -> dict[str, Any]:
 async def begin_sign_in(request: web.Request, user: User) -> dict[str, Any]:
     """A session for who has shown a password, or came from a provider; or a challenge before it."""
     if user.two_factor_enabled:
-        challenged = challenge(request.app[SERVICES], user)
+        challenged = await challenge(request.app[SERVICES], user)
         return {"two_factor_required": True, "challenge_token": challenged}
     return await sign_in(request, user)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -12,7 +13,7 @@ from handlers.envelope import failure
 from handlers.http.routes import SERVICES
 from handlers.services import Services
 from models.errors import NotFound, Unauthorized
-from models.export import EXPORT, sections
+from models.export import EXPORTS, sections
 from models.session import Session
 from models.user import User
 from schemas.base import camel_case, dump
@@ -51,10 +52,8 @@ async def export(request: web.Request) -> web.StreamResponse:
 async def owner_of(services: Services, ticket: str) -> User:
     """Whose document a ticket is for; one that is no good is as good as none."""
     try:
-        found = services.tokens.read_ticket(ticket, EXPORT, services.now())
-        if found.session_id is None:
-            raise NotFound("There is nothing at this address.")
-        return (await Session.alive(found.session_id, services.now())).user
+        shown = await EXPORTS.show(services.redis, ticket)
+        return (await Session.alive(UUID(shown["session_id"]), services.now())).user
     except Unauthorized:
         raise NotFound("There is nothing at this address.") from None
 

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from handlers.credentials import takes_code, with_password
+from handlers.credentials import require_code, with_password
 from handlers.http.auth import begin_sign_in, sign_in
 from handlers.http.routes import SERVICES, address, route
-from handlers.services import Services
-from models.errors import Unauthorized, ValidationFailed
+from models.errors import ValidationFailed
 from models.identity import Identity
 from models.oauth.person import Person
 from models.oauth.tickets import CODES, LINKS
@@ -43,18 +42,12 @@ async def link(
         services, address(request), password, username=None, email=named.email
     )
     if user.two_factor_enabled:
+        if code is None:
+            raise ValidationFailed.of("code", "required", "Please give your two-factor code, too.")
         await require_code(services, user, code)
     outcome = await LINKS.take(services.redis, link_token)
     await Identity.link(user.id, Person.of(outcome["person"]))
     return await sign_in(request, user)
-
-
-async def require_code(services: Services, user: User, code: str | None) -> None:
-    """Use up a code of the second factor, of either kind; `Unauthorized` for a wrong one."""
-    if code is None:
-        raise ValidationFailed.of("code", "required", "Please give your two-factor code, too.")
-    if not await takes_code(services, user, code):
-        raise Unauthorized("That code is not right, or it was used before.")
 
 
 async def redeem(request: web.Request, outcome: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from handlers.envelope import load
 from handlers.http.routes import SERVICES
 from models.errors import PayloadTooLarge, ValidationFailed
 from models.upload import known_artist
+from models.words import readable
 from schemas.upload import TrackForm
 
 VERSION = "1.0.0"
@@ -76,7 +77,7 @@ async def checked_metadata(request: web.Request) -> dict[str, Any]:
     said = metadata(request)
     form = load(TrackForm, {key: said[key] for key in TRACK_KEYS if key in said})
     await known_artist(form)
-    name = "".join(letter for letter in said.get("filename", "") if letter.isprintable())[:255]
+    name = readable(said.get("filename", ""))[:255]
     track = {key: str(value) for key, value in form.items()}
     raw = request.headers.get("Upload-Metadata", "")
     return {"name": name, "form": {"track": track, "metadata": raw}}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from models.words import readable
+
 MAX_SUBJECT = 255
 MAX_EMAIL = 254
 MAX_NAME = 32
@@ -52,7 +54,7 @@ def bounded_email(value: object) -> str | None:
 def bounded_name(value: object) -> str | None:
     """A name to be shown, else None."""
     text = value if isinstance(value, str) else ""
-    return "".join(sign for sign in text if sign.isprintable())[:MAX_NAME].strip() or None
+    return readable(text)[:MAX_NAME].strip() or None
 
 
 def bounded_picture(value: object) -> str | None:

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from tests.conftest import house_env, sign_up
+from tests.databases import database
 from tests.faults.ledger import Ledger, last_seq
 from tests.faults.member import Member
 from tests.faults.wire import Json, Wire
-from tests.servers import House, Process, database
+from tests.servers import House, Process
 from tests.test_restart import Store, serving
 
 PATIENCE_S = 40.0

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import house_env, sign_up
+from tests.databases import database
 from tests.faults.crowd import MOST_S, Crowd
 from tests.faults.fleet import until
 from tests.faults.ledger import report
-from tests.servers import House, database, redis_server
+from tests.servers import House, redis_server
 from tests.test_restart import serving
 
 CLIENTS = 2000

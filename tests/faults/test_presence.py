@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import house_env, sign_up
+from tests.databases import database
 from tests.faults.ledger import report
 from tests.faults.wire import Json, Wire
 from tests.presence import befriend
-from tests.servers import House, Process, database, redis_server
+from tests.servers import House, Process, redis_server
 from tests.test_restart import serving
 
 FRIENDS = 60

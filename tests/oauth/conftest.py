@@ -8,9 +8,10 @@ import pytest
 
 from tests.client import post
 from tests.conftest import house_env
+from tests.databases import database
 from tests.oauth.browser import Browser
 from tests.oauth.provider import Provider
-from tests.servers import House, database, redis_server
+from tests.servers import House, redis_server
 
 Json = dict[str, Any]
 SignIn = Callable[..., Awaitable[Json]]
