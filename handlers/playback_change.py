@@ -10,7 +10,7 @@ from models.delays import Delays
 from models.member import Member
 from models.playback import Playback
 from models.playback_stage import Stage, on_stage
-from models.playback_status import Status
+from models.playback_status import ON
 from models.playback_view import playback_view
 from models.queue import queue_of
 from schemas.playback import PlaybackState
@@ -54,16 +54,15 @@ def tell_playback(services: Services, stage: Stage) -> None:
     if stage.changed:
         order = (f"playback:{state.room_id}", state.version)
         services.tell(room_channel(state.room_id), PlaybackState, stage.view, order=order)
-    if stage.changed and puts_on(stage.before, state):
+    if stage.changed and on_air(stage.before) != on_air(state):
         services.presence.room_changed(state.room_id)
     if stage.changed and state.due_at is not None:
         services.deadlines.put_nowait((state.room_id, state.due_at))
 
 
-def puts_on(before: Playback, state: Playback) -> bool:
-    """Whether another track is on, or none; one that is being waited for is not on yet."""
-    was, now = (before.status, before.track_id), (state.status, state.track_id)
-    return was != now and state.status is not Status.WAITING
+def on_air(state: Playback) -> UUID | None:
+    """The track that friends of the listeners see them listen to."""
+    return state.track_id if state.status in ON else None
 
 
 async def tell_queue(services: Services, stage: Stage) -> None:

@@ -8,7 +8,7 @@ from tortoise.expressions import F, Q
 
 from models.member import Member
 from models.playback_record import PlaybackRecord
-from models.playback_status import Status
+from models.playback_status import ON
 from models.room import Room, Visibility
 from models.track import Track
 
@@ -43,7 +43,7 @@ async def listening_of(user_ids: Collection[UUID]) -> dict[UUID, Listening]:
 
 async def _tracks_on(room_ids: Collection[UUID]) -> dict[UUID, Track]:
     """The tracks that are on, by room."""
-    on = PlaybackRecord.filter(room_id__in=list(room_ids), status=Status.PLAYING)
+    on = PlaybackRecord.filter(room_id__in=list(room_ids), status__in=ON)
     found = await on.exclude(track_id=None).values_list("room_id", "track_id")
     tracks = await Track.without_waveform({track_id for _, track_id in found})
     return {room_id: tracks[track_id] for room_id, track_id in found if track_id in tracks}

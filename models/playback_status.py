@@ -12,6 +12,10 @@ class Status(StrEnum):
     PAUSED = "paused"
 
 
+# With these a track is on: while everybody loads it, which takes a moment, as when it sounds.
+ON = (Status.WAITING, Status.PLAYING)
+
+
 class Reason(StrEnum):
     """What brought a state about: a command, or something that nobody commanded."""
 

@@ -18,7 +18,7 @@ from tests.client import Client
 from tests.conftest import Connect, MakeTrack
 from tests.databases import opened
 from tests.friends import asks, befriend, named, paged, requests_of
-from tests.playing import add, play
+from tests.playing import add
 from tests.rooms import Json, here, open_room
 from tests.servers import House
 from tests.test_snapshot import queries
@@ -63,9 +63,14 @@ async def test_friends_show_what_they_listen_to(connect: Connect, make_track: Ma
     assert await listening(ada) == {**where, "track": None}
     track = await ada.ok("track:get", {"trackId": await make_track()})
     await add(bob, room, track["id"])
-    await play(room, bob)
     track["waveform"] = []
+    waiting = await bob.ok("playback:play", here(room))
+    assert (waiting["status"], await listening(ada)) == ("waiting", {**where, "track": track})
+    await bob.ok("playback:ready", here(room, version=waiting["version"]))
     assert await listening(ada) == {**where, "track": track}
+    await bob.ok("playback:pause", here(room))
+    assert await listening(ada) == {**where, "track": None}
+    await bob.ok("playback:play", here(room))
     await bob.ok("room:update", here(room, visibility="friends"))
     assert await listening(ada) == {**where, "track": track}
     await bob.ok("room:update", here(room, visibility="private"))
