@@ -10,7 +10,6 @@ by looking through all that was told, again and again.
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from math import inf
 from uuid import UUID
@@ -23,7 +22,7 @@ from models.friend import Friendship
 from models.friend_list import hidden_rooms
 from models.lease import Lease
 from models.presence_news import News
-from models.presence_told import AT_ONCE, LastTold, Told
+from models.presence_told import AT_ONCE, LastTold, Told, shares
 from models.presence_view import View, connected_in, having_friends, views_of
 from schemas.friend import FriendPresence
 
@@ -124,7 +123,8 @@ class FriendPresenceTeller:
         pairs = {user_id: news.pairs[user_id] for user_id in news.pairs.keys() & views.keys()}
         if not changed and not pairs:
             return True
-        if not await self._say(views, await self._audience(changed, pairs)):
+        before = {user_id: told[user_id] for user_id in changed - again - pairs.keys()}
+        if not await self._say(views, before, await self._audience(changed, pairs)):
             return False
         now_ms = self._services.clock.now_ms()
         await self._told.note({user_id: Told.of(views[user_id], now_ms) for user_id in changed})
@@ -142,8 +142,13 @@ class FriendPresenceTeller:
         reachable = await self._presence.reachable(set().union(*wanted.values()))
         return {user_id: theirs & reachable for user_id, theirs in wanted.items()}
 
-    async def _say(self, views: Mapping[UUID, View], audience: dict[UUID, set[UUID]]) -> bool:
-        hidden = await self._hidden(views, audience)
+    async def _say(
+        self,
+        views: Mapping[UUID, View],
+        before: Mapping[UUID, Told],
+        audience: dict[UUID, set[UUID]],
+    ) -> bool:
+        hidden = await self._hidden(views, before, audience)
         said = 0
         for user_id, friends in audience.items():
             if said > MOST_AT_ONCE:
@@ -151,28 +156,22 @@ class FriendPresenceTeller:
                 said = 0
             if not await self._may_tell():
                 return False
-            self._say_one(views[user_id], friends, hidden)
+            for view, hearers in shares(views[user_id], before.get(user_id), friends, hidden):
+                self._services.tell_each(map(user_channel, hearers), FriendPresence, view)
             said += len(friends)
         return True
 
     async def _hidden(
-        self, views: Mapping[UUID, View], audience: dict[UUID, set[UUID]]
+        self,
+        views: Mapping[UUID, View],
+        before: Mapping[UUID, Told],
+        audience: dict[UUID, set[UUID]],
     ) -> set[tuple[UUID, UUID]]:
-        """From whom which of the rooms are hidden, as their hosts block them."""
+        """From whom which of the rooms, of now and before, are hidden: their hosts block them."""
         heard = [views[user_id].listening for user_id, friends in audience.items() if friends]
-        viewers = set().union(*audience.values())
-        return await hidden_rooms(viewers, [each for each in heard if each])
-
-    def _say_one(
-        self, view: View, friends: set[UUID], hidden: Collection[tuple[UUID, UUID]]
-    ) -> None:
-        """One view for all friends; without its room for those from whom that is hidden."""
-        room_id = view.listening.room_id if view.listening else None
-        spared = {friend for friend in friends if (friend, room_id) in hidden}
-        self._services.tell_each(map(user_channel, friends - spared), FriendPresence, view)
-        if spared:
-            view = replace(view, listening=None)
-            self._services.tell_each(map(user_channel, spared), FriendPresence, view)
+        rooms = {each.room_id for each in heard if each}
+        rooms |= {each.room_id for each in before.values() if each.room_id}
+        return await hidden_rooms(set().union(*audience.values()), rooms)
 
     async def _look_through(self) -> None:
         """Go on through all that was told, and note what is not so any more."""

@@ -9,6 +9,7 @@ from handlers.registry import event
 from handlers.services import server_channel, user_channel
 from models.block import Block, block, unblock
 from models.cursor import Page
+from models.listening import friends_at
 from models.server import Server
 from models.snapshot import Snapshot
 from models.user import User
@@ -83,12 +84,20 @@ async def block_user(caller: Caller, user_id: UUID) -> None:
     """
     if await block(caller.user.id, user_id):
         tell_parted(caller.services, caller.user.id, user_id)
+    await tell_of_friends_here(caller, user_id)
 
 
 @event("user:unblock", UserNamed, limit="30/m")
 async def unblock_user(caller: Caller, user_id: UUID) -> None:
     """Block a user no longer; whom the caller does not block is no error."""
     await unblock(caller.user.id, user_id)
+    await tell_of_friends_here(caller, user_id)
+
+
+async def tell_of_friends_here(caller: Caller, user_id: UUID) -> None:
+    """What that user sees of their friends in the caller's rooms is another now."""
+    for friend_id in await friends_at(caller.user.id, of=user_id):
+        caller.services.presence.befriended(friend_id, user_id)
 
 
 @event("user:blocked", Paging, reply=UserReply, many=True)

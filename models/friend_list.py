@@ -57,18 +57,18 @@ async def seen(sides: Sequence[Friendship], presence: Presence) -> list[Friend]:
     await presence.mark(side.friend for side in sides)
     here = [side.friend_id for side in sides if side.friend.status is not UserStatus.OFFLINE]
     heard = await listening_of(here) if here else {}
-    hidden = await hidden_rooms({side.user_id for side in sides}, heard.values())
+    rooms = {listening.room_id for listening in heard.values()}
+    hidden = await hidden_rooms({side.user_id for side in sides}, rooms)
     return [Friend(side.friend, side.created_at, _told(side, heard, hidden)) for side in sides]
 
 
 async def hidden_rooms(
-    viewer_ids: Collection[UUID], heard: Collection[Listening]
+    viewer_ids: Collection[UUID], room_ids: Collection[UUID]
 ) -> set[tuple[UUID, UUID]]:
     """Which room is hidden from which viewer, as its host blocks them."""
-    rooms = {listening.room_id for listening in heard}
-    if not rooms:
+    if not room_ids:
         return set()
-    blocks = Block.filter(blocked_id__in=viewer_ids, blocker__hosted_rooms__id__in=rooms)
+    blocks = Block.filter(blocked_id__in=viewer_ids, blocker__hosted_rooms__id__in=room_ids)
     return set(await blocks.values_list("blocked_id", "blocker__hosted_rooms__id"))
 
 

@@ -41,6 +41,13 @@ async def listening_of(user_ids: Collection[UUID]) -> dict[UUID, Listening]:
     }
 
 
+async def friends_at(host_id: UUID, *, of: UUID) -> set[UUID]:
+    """Which friends of a user are connected in the rooms of a host, in one query."""
+    there = Member.filter(room__host_id=host_id, room__closed_at=None, disconnected_at=None)
+    friends = there.filter(user__friendships__friend_id=of)
+    return {UUID(str(user_id)) for user_id in await friends.values_list("user_id", flat=True)}
+
+
 async def _tracks_on(room_ids: Collection[UUID]) -> dict[UUID, Track]:
     """The tracks that are on, by room."""
     on = PlaybackRecord.filter(room_id__in=list(room_ids), status__in=ON)

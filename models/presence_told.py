@@ -1,7 +1,7 @@
 """What friends were told of each user last: kept for whichever process tells next."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -46,10 +46,39 @@ class Told:
             return False
         return now != self
 
+    @property
+    def room_id(self) -> UUID | None:
+        """The room that they listened to."""
+        return UUID(self.listening.partition(" ")[0]) if self.listening else None
+
     def is_past(self, now_ms: float) -> bool:
         """Whether nobody needs it any more: who was never spoken of is offline, too."""
         old = self.at_ms < now_ms - FORGET_AFTER_MS
         return old and self.status is UserStatus.OFFLINE
+
+
+def shares(
+    view: View,
+    before: Told | None,
+    friends: set[UUID],
+    hidden: Collection[tuple[UUID, UUID | None]],
+) -> list[tuple[View, set[UUID]]]:
+    """Which friends are told what: all the same, but those from whom the room is hidden.
+
+    Of `before`, what was told last, they had heard as much: what is no news to them, they are not
+    told, or they would hear that something goes on in a room that does not exist for them. Without
+    it everybody is told. `hidden` has from whom which of both rooms are.
+    """
+    room_id, bare = view.listening and view.listening.room_id, replace(view, listening=None)
+    blind = {friend for friend in friends if (friend, room_id) in hidden}
+    deaf = set[UUID]()
+    if before:
+        was_blind = {friend for friend in friends if (friend, before.room_id) in hidden}
+        for friend in blind | was_blind:
+            heard = replace(before, listening=None) if friend in was_blind else before
+            if not heard.differs(bare if friend in blind else view):
+                deaf.add(friend)
+    return [(view, friends - blind - deaf), (bare, blind - deaf)]
 
 
 class LastTold:

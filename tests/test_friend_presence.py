@@ -176,18 +176,41 @@ async def test_what_is_heard_last_is_the_truth(connect: Connect, house: House) -
     assert all(one != following for one, following in pairwise(heard)), heard
 
 
-async def test_a_room_is_hidden_from_whom_its_host_blocks(connect: Connect, house: House) -> None:
+async def test_who_is_blocked_by_a_host_hears_nothing_of_what_goes_on_in_the_room(
+    connect: Connect, house: House, make_track: MakeTrack
+) -> None:
     ada, bob = await two_friends(house, connect)
+    track_id = await make_track()
     host = await connect("host")
     await host.ok("user:block", {"userId": ada.id})
     cid = Client(house.urls[0], await sign_up(house.urls[0], "cid"))
     await befriend(house, (cid.id, bob.id))
     await cid.connect()
-    room = (await host.ok("room:create", {"name": "Hidden"}))["room"]
+    room = await open_room(host)
     await bob.connect()
     await bob.ok("room:join", {"roomId": room["id"]})
-    await cid.hears("friend:presence", lambda seen: seen["listening"] is not None)
-    await hears_status(ada, bob, "online")
-    assert [each["listening"] for each in ada.heard("friend:presence")] == [None]
+    await hears_listening(cid, room)
+    await play(room, host, bob, trackId=track_id)
+    await hears_listening(cid, room, track_id)
+    await bob.ok("room:leave", here(room))
+    await hears_listening(cid, None)
+    await set_status(bob, "idle")
+    await hears_status(ada, bob, "online", "idle")
+    assert [each["listening"] for each in ada.heard("friend:presence")] == [None, None]
     await cid.close()
     await bob.close()
+
+
+async def test_a_block_hides_what_friends_hear_in_the_room_and_its_end_shows_it(
+    connect: Connect, house: House
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob, host = await connect(same=bob), await connect("host")
+    room = await open_room(host)
+    await bob.ok("room:join", here(room))
+    await hears_listening(ada, room)
+    await host.ok("user:block", {"userId": ada.id})
+    await hears_listening(ada, None)
+    await host.ok("user:unblock", {"userId": ada.id})
+    await hears_listening(ada, room)
+    assert set(told(ada, bob)) == {"online"}
