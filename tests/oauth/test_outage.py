@@ -93,10 +93,9 @@ async def test_a_provider_that_does_not_know_us_is_our_fault(
     wrong = House("sqlite", env)
     process = wrong.start()
     assert (await browser.come_back(process.url)).target == AWAY
-    assert [line["why"] for line in process.logged("a provider does not know us")] == [
-        "invalid_client"
-    ]
-    wrong.stop()
+    wrong.stop()  # then all that it logged has come
+    logged = process.logged("a provider does not know us")
+    assert [line["why"] for line in logged] == ["invalid_client"]
 
 
 async def test_tokens_are_kept_encrypted_and_nothing_of_it_all_is_logged(
