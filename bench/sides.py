@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.accounting import Cores, children, cpu_s, rss_bytes
-from tests.databases import database
+from tests.databases import empty_database
 from tests.servers import BARE, ROOT, START_S
 
 NODE = os.environ.get("NODE", "node")
@@ -130,7 +130,7 @@ class Ground:
         number = len(self.logs)
         log = self.folder / f"{name}-{number}.log"
         self.logs.append(log)
-        with database(self.postgres_url) as url:
+        with empty_database(self.postgres_url) as url:
             env = {**BARE, **settings(), "DATABASE_URL": url}
             env["DATA_DIR"] = str(self.folder / f"{name}-{number}")
             yield Installation(name, command, env, self.cores, log)
