@@ -10,6 +10,7 @@ from models.member import Member
 from models.playback_record import PlaybackRecord
 from models.playback_status import ON
 from models.room import Room, Visibility
+from models.row import ids_of
 from models.track import Track
 
 
@@ -44,8 +45,7 @@ async def listening_of(user_ids: Collection[UUID]) -> dict[UUID, Listening]:
 async def friends_at(host_id: UUID, *, of: UUID) -> set[UUID]:
     """Which friends of a user are connected in the rooms of a host, in one query."""
     there = Member.filter(room__host_id=host_id, room__closed_at=None, disconnected_at=None)
-    friends = there.filter(user__friendships__friend_id=of)
-    return {UUID(str(user_id)) for user_id in await friends.values_list("user_id", flat=True)}
+    return set(await ids_of(there.filter(user__friendships__friend_id=of), "user_id"))
 
 
 async def _tracks_on(room_ids: Collection[UUID]) -> dict[UUID, Track]:

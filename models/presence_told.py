@@ -1,6 +1,6 @@
 """What friends were told of each user last: kept for whichever process tells next."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from uuid import UUID
@@ -62,7 +62,7 @@ def shares(
     before: Told | None,
     friends: set[UUID],
     hidden: Collection[tuple[UUID, UUID | None]],
-) -> list[tuple[View, set[UUID]]]:
+) -> Iterator[tuple[View, set[UUID]]]:
     """Which friends are told what: all the same, but those from whom the room is hidden.
 
     Of `before`, what was told last, they had heard as much: what is no news to them, they are not
@@ -78,7 +78,9 @@ def shares(
             heard = replace(before, listening=None) if friend in was_blind else before
             if not heard.differs(bare if friend in blind else view):
                 deaf.add(friend)
-    return [(view, friends - blind - deaf), (bare, blind - deaf)]
+    for shown, hearers in ((view, friends - blind), (bare, blind)):
+        if hearing := hearers - deaf:
+            yield shown, hearing
 
 
 class LastTold:

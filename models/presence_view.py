@@ -8,6 +8,7 @@ from models.friend import Friendship
 from models.listening import Listening, listening_of
 from models.member import Member
 from models.presence import Presence
+from models.row import ids_of
 from models.user import User, UserStatus
 
 
@@ -44,13 +45,13 @@ async def connected_in(room_ids: Collection[UUID]) -> set[UUID]:
     """All who are connected in any of the rooms, in one query."""
     if not room_ids:
         return set()
-    rows = Member.filter(room_id__in=list(room_ids), disconnected_at=None)
-    return {UUID(str(user_id)) for user_id in await rows.values_list("user_id", flat=True)}
+    there = Member.filter(room_id__in=list(room_ids), disconnected_at=None)
+    return set(await ids_of(there, "user_id"))
 
 
 async def having_friends(user_ids: Collection[UUID]) -> set[UUID]:
     """Those of the users who have a friend, in one query."""
     if not user_ids:
         return set()
-    rows = Friendship.filter(user_id__in=list(user_ids)).distinct()
-    return {UUID(str(user_id)) for user_id in await rows.values_list("user_id", flat=True)}
+    sides = Friendship.filter(user_id__in=list(user_ids)).distinct()
+    return set(await ids_of(sides, "user_id"))

@@ -19,9 +19,9 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-async def ids_of(rows: QuerySet[Any]) -> list[UUID]:
-    """The ids of `rows`, in their order: SQLite gives them as text."""
-    return [UUID(str(row_id)) for row_id in await rows.values_list("id", flat=True)]
+async def ids_of(rows: QuerySet[Any], column: str = "id") -> list[UUID]:
+    """The ids that `rows` have in a column, in their order: SQLite gives them as text."""
+    return [UUID(str(row_id)) for row_id in await rows.values_list(column, flat=True)]
 
 
 class Row(Model):

@@ -9,7 +9,9 @@ import pytest
 
 from handlers.services import Services
 from models.errors import Unauthorized
+from models.export import EXPORTS
 from models.ticket import Tickets
+from models.two_factor import CHALLENGES
 from tests.party import a_process
 
 DOOR = Tickets("door", timedelta(seconds=60), tries=3)
@@ -51,6 +53,18 @@ async def test_it_is_good_for_one_thing_and_for_a_while(process: Services) -> No
     keys = [key async for key in process.redis.scan_iter("*door*")]
     assert len(keys) == 2
     assert [60 >= await process.redis.ttl(key) > 0 for key in keys] == [True, True]
+
+
+@pytest.mark.parametrize(("kind", "lasts_s"), [(CHALLENGES, 300), (EXPORTS, 600)])
+async def test_a_challenge_lasts_five_minutes_and_an_export_ten(
+    process: Services, kind: Tickets, lasts_s: int
+) -> None:
+    ticket = await kind.issue(process.redis, {})
+    await kind.show(process.redis, ticket)
+    keys = [key async for key in process.redis.scan_iter(f"*{kind.kind}*")]
+    assert len(keys) == 2
+    for key in keys:
+        assert lasts_s - 5 < await process.redis.ttl(key) <= lasts_s
 
 
 async def test_redis_knows_no_ticket_and_keeps_nothing_of_rubbish(process: Services) -> None:

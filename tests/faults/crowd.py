@@ -20,7 +20,8 @@ class Crowd:
     def __init__(self, url: str, tokens: list[str], size: int) -> None:
         self.url = url
         self.back: dict[int, float] = {}  # when each heard `connected`
-        self.tried: dict[int, float] = {}  # when each tried to come back first
+        # When each first meant to come back: this loop may be late, when it has thousands to wake.
+        self.tried: dict[int, float] = {}
         self.told: dict[int, float] = {}  # over how many seconds each was told to spread
         self.gathered_in_s = 0.0
         self.failures: Counter[str] = Counter()  # of connections, by what went wrong
@@ -58,6 +59,7 @@ class Crowd:
             await self._wires[number].ended()
             spread_s = self.told.get(number)
             wait_s = jittered(DELAY_S) if spread_s is None else random.uniform(0, spread_s)
+            self.tried[number] = asyncio.get_running_loop().time() + wait_s
             await asyncio.sleep(wait_s)
             await self._come(number, token)
 
@@ -65,8 +67,8 @@ class Crowd:
         """Try until it succeeds, with the stock client's delays between."""
         loop, delay_s = asyncio.get_running_loop(), DELAY_S
         hear = partial(self._hear, number)
+        self.tried.setdefault(number, loop.time())
         while True:
-            self.tried.setdefault(number, loop.time())
             try:
                 self._wires[number] = await Wire.open(self.url, token, hear, CONNECT_WITHIN_S)
             except OSError as error:

@@ -88,8 +88,7 @@ async def test_who_is_told_that_the_server_stops_comes_back_spread_as_told(
     (retry_after_s,) = set(crowd.told.values())
     assert retry_after_s > 0
     await come_back(house, crowd, retry_after_s + BACK_WITHIN_S)
-    # A fifth of them, if all goes smoothly; on a machine that stalls now and then, some more.
-    assert busiest(crowd.tried, retry_after_s / 5) < CLIENTS * 0.7
+    assert busiest(crowd.tried, retry_after_s / 5) < CLIENTS * 0.4
 
 
 @pytest.mark.timeout(240)
@@ -112,7 +111,7 @@ async def come_back(house: House, crowd: Crowd, within_s: float) -> None:
     report(
         f"{CLIENTS} came in {crowd.gathered_in_s:.1f} s,"
         f" and were back {slowest_s:.1f} s after the restart;"
-        f" in the busiest second {busiest(crowd.tried, 1)} tried first"
+        f" in the busiest second {busiest(crowd.tried, 1)} meant to"
         f" and {busiest(crowd.back, 1)} were let in"
     )
 
