@@ -1,7 +1,8 @@
 """What a page really plays: its samples, tapped behind the player, and when each was heard.
 
 A page that was prepared by `listen_in` sends every sample that reaches the loudspeaker through an
-AudioWorklet, which counts frames exactly; `getOutputTimestamp` says when a frame was audible. The
+AudioWorklet, which counts frames exactly; `getOutputTimestamp` says when a frame was audible. That
+moves when the sound device of a busy machine falls behind, so the stamps around a moment count. The
 recording is noise, so that half a second of it is found again at one place only.
 """
 
@@ -16,6 +17,7 @@ from playwright.async_api import Page
 
 RATE_HZ = 48_000
 WINDOW_S = 0.4
+STAMPS = 11  # half a second of them
 
 Samples = NDArray[np.float32]
 
@@ -44,7 +46,8 @@ LISTEN = """
         heard.rate = context.sampleRate;
         setInterval(() => {
           const { contextTime, performanceTime } = context.getOutputTimestamp();
-          heard.stamps.push(performance.timeOrigin + performanceTime - contextTime * 1000);
+          const shift = performance.timeOrigin + performanceTime - contextTime * 1000;
+          heard.stamps.push([contextTime * 1000, shift]);
         }, 50);
         return tap;
       }));
@@ -70,14 +73,13 @@ COLLECT = """
   let text = "";
   for (let at = 0; at < bytes.length; at += 32768)
     text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  const sorted = stamps.slice().sort((a, b) => a - b);
-  return { first, rate, offset: sorted[sorted.length >> 1], samples: btoa(text) };
+  return { first, rate, stamps, samples: btoa(text) };
 }
 """
 
 
 class Heard:
-    """What a page played: `samples[i]` was audible `start_ms + i / RATE_HZ` after the epoch."""
+    """What a page played, from `start_ms` to `end_ms` after the epoch."""
 
     def __init__(self, found: dict[str, Any]) -> None:
         raw: Samples = np.frombuffer(base64.b64decode(found["samples"]), np.float32)
@@ -85,12 +87,16 @@ class Heard:
         count = int(len(raw) / rate_hz * RATE_HZ)
         moments = np.arange(count) / RATE_HZ * rate_hz
         self.samples: Samples = np.interp(moments, np.arange(len(raw)), raw).astype(np.float32)
-        self.start_ms: float = found["offset"] + found["first"] / rate_hz * 1000
-        self.end_ms = self.start_ms + count / RATE_HZ * 1000
+        self._context_ms, self._shifts_ms = np.array(found["stamps"], np.float64).T
+        self._first_ms = found["first"] / rate_hz * 1000
+        self.start_ms = self._first_ms + float(self._shifts_ms[0])
+        self.end_ms = self._first_ms + count / RATE_HZ * 1000 + float(self._shifts_ms[-1])
 
     def window(self, at_ms: float) -> Samples:
-        """The samples audible from `at_ms` on, for `WINDOW_S`."""
-        first = round((at_ms - self.start_ms) / 1000 * RATE_HZ)
+        """The samples audible from `at_ms` on, for `WINDOW_S`; a single stamp is some ms off."""
+        nearest = np.argsort(np.abs(self._context_ms + self._shifts_ms - at_ms))[:STAMPS]
+        shift_ms = float(np.median(self._shifts_ms[nearest]))
+        first = round((at_ms - shift_ms - self._first_ms) / 1000 * RATE_HZ)
         return self.samples[first : first + round(WINDOW_S * RATE_HZ)]
 
 

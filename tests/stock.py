@@ -249,9 +249,21 @@ async def line_to(reach: Reach) -> AsyncIterator[Line]:
     server = await asyncio.start_server(between.carry, "127.0.0.1", 0)
     between.port = server.sockets[0].getsockname()[1]
     yield between
-    server.close()
+    await _close(server)
     await between.end()
     await server.wait_closed()
+
+
+async def _close(server: asyncio.Server) -> None:
+    """Close it, but take no more connections a turn before.
+
+    One that is accepted in the turn of `close` is dropped by asyncio without being closed.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in server.sockets:
+        loop.remove_reader(listener.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 def line(url: str) -> AbstractAsyncContextManager[Line]:
