@@ -2,6 +2,8 @@
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,25 +39,37 @@ def house_env(data_dir: Path, **settings: str) -> dict[str, str]:
     return {"DATA_DIR": str(data_dir), "RATE_LIMITS": "off", **settings}
 
 
+@pytest.fixture(scope="session")
+def houses(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], House]]:
+    """The two installations; each starts when a test first asks for it, and stays.
+
+    The second has a Redis of its own: it would compete with other tests' servers for leases.
+    """
+    with ExitStack() as things:
+
+        @cache
+        def running(name: str) -> House:
+            env, processes = house_env(tmp_path_factory.mktemp("data")), 1
+            if name == "postgres":
+                env["DATABASE_URL"] = things.enter_context(database(postgres_url))
+                redis = redis_server(tmp_path_factory.mktemp("redis"))
+                env["REDIS_URL"] = things.enter_context(redis)
+                processes = 2
+            house = House(name, env)
+            things.callback(house.stop)
+            for _ in range(processes):
+                house.start()
+            return house
+
+        yield running
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def house(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, houses: Callable[[str], House]) -> House:
     """A running installation; tests share it, and so bring people and rooms of their own."""
-    env = house_env(tmp_path_factory.mktemp("data"))
-    if request.param == "sqlite":
-        house = House("sqlite", env)
-        house.start()
-        yield house
-        house.stop()
-        return
-    with database(request.getfixturevalue("postgres_url")) as url:
-        redis = request.getfixturevalue("redis_url")
-        house = House("postgres", {**env, "DATABASE_URL": url, "REDIS_URL": redis})
-        house.start()
-        house.start()
-        yield house
-        house.stop()
+    return houses(request.param)
 
 
 @pytest.fixture
