@@ -18,8 +18,8 @@ from config.redis import REDIS_DOWN
 from handlers.attempt import attempt
 from handlers.envelope import AWAY
 from handlers.services import Services, user_channel
+from models.block import Block
 from models.friend import Friendship
-from models.friend_list import hidden_rooms
 from models.lease import Lease
 from models.presence_news import News
 from models.presence_told import AT_ONCE, LastTold, Told, shares
@@ -118,7 +118,7 @@ class FriendPresenceTeller:
         changed = {
             user_id
             for user_id, view in views.items()
-            if user_id in again or told[user_id].differs(view)
+            if user_id in again or told[user_id].is_outdated_by(view)
         }
         pairs = {user_id: news.pairs[user_id] for user_id in news.pairs.keys() & views.keys()}
         if not changed and not pairs:
@@ -148,7 +148,7 @@ class FriendPresenceTeller:
         before: Mapping[UUID, Told],
         audience: dict[UUID, set[UUID]],
     ) -> bool:
-        hidden = await self._hidden(views, before, audience)
+        blocks = await self._blocks(views, before, audience)
         said = 0
         for user_id, friends in audience.items():
             if said > MOST_AT_ONCE:
@@ -156,22 +156,22 @@ class FriendPresenceTeller:
                 said = 0
             if not await self._may_tell():
                 return False
-            for view, hearers in shares(views[user_id], before.get(user_id), friends, hidden):
+            for view, hearers in shares(views[user_id], before.get(user_id), friends, blocks):
                 self._services.tell_each(map(user_channel, hearers), FriendPresence, view)
             said += len(friends)
         return True
 
-    async def _hidden(
+    async def _blocks(
         self,
         views: Mapping[UUID, View],
         before: Mapping[UUID, Told],
         audience: dict[UUID, set[UUID]],
     ) -> set[tuple[UUID, UUID]]:
-        """From whom which of the rooms, of now and before, are hidden: their hosts block them."""
+        """Whom the hosts of the rooms, of now and before, block."""
         heard = [views[user_id].listening for user_id, friends in audience.items() if friends]
-        rooms = {each.room_id for each in heard if each}
-        rooms |= {each.room_id for each in before.values() if each.room_id}
-        return await hidden_rooms(set().union(*audience.values()), rooms)
+        hosts = {each.host_id for each in heard if each and each.host_id}
+        hosts |= {each.host_id for each in before.values() if each.host_id}
+        return await Block.between(hosts, set().union(*audience.values()))
 
     async def _look_through(self) -> None:
         """Go on through all that was told, and note what is not so any more."""
@@ -188,7 +188,7 @@ class FriendPresenceTeller:
         presence, now_ms = self._presence, self._services.clock.now_ms()
         since_ms, until_ms = self._in_doubt
         views = await views_of(presence, await having_friends(told))
-        presence.changed(user for user, view in views.items() if told[user].differs(view))
+        presence.changed(user for user, view in views.items() if told[user].is_outdated_by(view))
         presence.insist(user for user in views if since_ms <= told[user].at_ms < until_ms)
         past = [user for user, each in told.items() if user not in views or each.is_past(now_ms)]
         await self._told.forget(past)

@@ -1,5 +1,6 @@
 """Blocks: for whom a user does not exist."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from tortoise import fields
@@ -40,6 +41,16 @@ class Block(Row):
     async def blocked_by(cls, user_id: UUID) -> list[UUID]:
         """The ids of all whom a user blocks."""
         return [row.blocked_id for row in await cls.filter(blocker_id=user_id).only("blocked_id")]
+
+    @classmethod
+    async def between(
+        cls, blocker_ids: Collection[UUID], blocked_ids: Collection[UUID]
+    ) -> set[tuple[UUID, UUID]]:
+        """Who of the first blocks whom of the second, in one query at most."""
+        if not blocker_ids or not blocked_ids:
+            return set()
+        blocks = cls.filter(blocker_id__in=list(blocker_ids), blocked_id__in=list(blocked_ids))
+        return set(await blocks.values_list("blocker_id", "blocked_id"))
 
     @classmethod
     async def listed(cls, user_id: UUID, cursor: str | None, limit: int) -> Page[User]:

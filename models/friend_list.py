@@ -1,6 +1,6 @@
 """Friends as they are shown: how they are, and what they listen to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,25 +57,16 @@ async def seen(sides: Sequence[Friendship], presence: Presence) -> list[Friend]:
     await presence.mark(side.friend for side in sides)
     here = [side.friend_id for side in sides if side.friend.status is not UserStatus.OFFLINE]
     heard = await listening_of(here) if here else {}
-    rooms = {listening.room_id for listening in heard.values()}
-    hidden = await hidden_rooms({side.user_id for side in sides}, rooms)
-    return [Friend(side.friend, side.created_at, _told(side, heard, hidden)) for side in sides]
-
-
-async def hidden_rooms(
-    viewer_ids: Collection[UUID], room_ids: Collection[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Which room is hidden from which viewer, as its host blocks them."""
-    if not room_ids:
-        return set()
-    blocks = Block.filter(blocked_id__in=viewer_ids, blocker__hosted_rooms__id__in=room_ids)
-    return set(await blocks.values_list("blocked_id", "blocker__hosted_rooms__id"))
+    hosts = {listening.host_id for listening in heard.values() if listening.host_id}
+    blocks = await Block.between(hosts, {side.user_id for side in sides})
+    return [Friend(side.friend, side.created_at, _told(side, heard, blocks)) for side in sides]
 
 
 def _told(
-    side: Friendship, heard: dict[UUID, Listening], hidden: set[tuple[UUID, UUID]]
+    side: Friendship, heard: dict[UUID, Listening], blocks: set[tuple[UUID, UUID]]
 ) -> Listening | None:
+    """A room is hidden from whom its host blocks."""
     listening = heard.get(side.friend_id)
-    if listening is None or (side.user_id, listening.room_id) in hidden:
+    if listening is None or (listening.host_id, side.user_id) in blocks:
         return None
     return listening

@@ -16,10 +16,11 @@ from models.track import Track
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The room that somebody hears now, and the track that is on in it, without its waveform."""
+    """The room that somebody hears now, whose it is, and the track that is on, without waveform."""
 
     room_id: UUID
     room_name: str
+    host_id: UUID | None
     track: Track | None
 
 
@@ -37,7 +38,7 @@ async def listening_of(user_ids: Collection[UUID]) -> dict[UUID, Listening]:
     rooms: dict[UUID, Room] = {member.user_id: member.room for member in members}
     tracks = await _tracks_on({room.id for room in rooms.values()})
     return {
-        user_id: Listening(room.id, room.name, tracks.get(room.id))
+        user_id: Listening(room.id, room.name, room.host_id, tracks.get(room.id))
         for user_id, room in rooms.items()
     }
 

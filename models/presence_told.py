@@ -1,7 +1,7 @@
 """What friends were told of each user last: kept for whichever process tells next."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from config.redis import PREFIX
 from models.presence_view import View
 from models.user import UserStatus
 
-TOLD = f"{PREFIX}presence:told"
+TOLD = f"{PREFIX}presence:told:2"  # the number is that of its format
 AT_ONCE = 200
 # An offline user is remembered for longer than a new teller looks back.
 FORGET_AFTER_MS = 60_000.0
@@ -20,11 +20,15 @@ FORGET_AFTER_MS = 60_000.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was said of a user, and when (ms). `listening` says what to, for comparison only."""
+    """What was said of a user, and when (ms). `listening` says what to, for comparison only.
+
+    The host of that room was not told of, but decides from whom it is hidden.
+    """
 
     status: UserStatus = UserStatus.OFFLINE
     listening: str | None = None
     at_ms: float = 0.0
+    host_id: UUID | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, view: View, at_ms: float) -> Self:
@@ -33,10 +37,16 @@ class Told:
         if heard is None:
             return cls(view.status, None, at_ms)
         track_id = heard.track and heard.track.id
-        return cls(view.status, f"{heard.room_id} {track_id} {heard.room_name}", at_ms)
+        said = f"{heard.room_id} {track_id} {heard.room_name}"
+        return cls(view.status, said, at_ms, heard.host_id)
+
+    def is_outdated_by(self, view: View) -> bool:
+        """Whether `view` is news to some friends, at least."""
+        moved = view.listening is not None and view.listening.host_id != self.host_id
+        return moved or self.differs(view)
 
     def differs(self, view: View) -> bool:
-        """Whether `view` is news.
+        """Whether `view` is news to a friend who sees it all, and heard all of this.
 
         Who has just lost a socket hears what they heard: a page that is loaded again comes back
         into its room. When they linger no more, they are looked at again.
@@ -45,11 +55,6 @@ class Told:
         if view.lingers and now.listening is None and view.status is self.status:
             return False
         return now != self
-
-    @property
-    def room_id(self) -> UUID | None:
-        """The room that they listened to."""
-        return UUID(self.listening.partition(" ")[0]) if self.listening else None
 
     def is_past(self, now_ms: float) -> bool:
         """Whether nobody needs it any more: who was never spoken of is offline, too."""
@@ -61,26 +66,30 @@ def shares(
     view: View,
     before: Told | None,
     friends: set[UUID],
-    hidden: Collection[tuple[UUID, UUID | None]],
+    blocks: Collection[tuple[UUID, UUID]],
 ) -> Iterator[tuple[View, set[UUID]]]:
     """Which friends are told what: all the same, but those from whom the room is hidden.
 
     Of `before`, what was told last, they had heard as much: what is no news to them, they are not
     told, or they would hear that something goes on in a room that does not exist for them. Without
-    it everybody is told. `hidden` has from whom which of both rooms are.
+    it everybody is told. `blocks` has whom the hosts of both rooms block.
     """
-    room_id, bare = view.listening and view.listening.room_id, replace(view, listening=None)
-    blind = {friend for friend in friends if (friend, room_id) in hidden}
-    deaf = set[UUID]()
-    if before:
-        was_blind = {friend for friend in friends if (friend, before.room_id) in hidden}
-        for friend in blind | was_blind:
-            heard = replace(before, listening=None) if friend in was_blind else before
-            if not heard.differs(bare if friend in blind else view):
-                deaf.add(friend)
-    for shown, hearers in ((view, friends - blind), (bare, blind)):
-        if hearing := hearers - deaf:
+    blind = _blocked(friends, view.listening.host_id if view.listening else None, blocks)
+    was_blind = _blocked(friends, before.host_id if before else None, blocks)
+    for shown, seeing in ((view, friends - blind), (replace(view, listening=None), blind)):
+        hearing = seeing
+        if before and not before.differs(shown):
+            hearing = hearing & was_blind
+        if before and not replace(before, listening=None).differs(shown):
+            hearing = hearing - was_blind
+        if hearing:
             yield shown, hearing
+
+
+def _blocked(
+    friends: set[UUID], host_id: UUID | None, blocks: Collection[tuple[UUID, UUID]]
+) -> set[UUID]:
+    return {friend for friend in friends if (host_id, friend) in blocks}
 
 
 class LastTold:
@@ -121,9 +130,10 @@ class LastTold:
 
 
 def _written(told: Told) -> bytes:
-    return orjson.dumps([told.status, told.listening, told.at_ms])
+    host_id = told.host_id and str(told.host_id)  # PostgreSQL's UUIDs are of a type of its own
+    return orjson.dumps([told.status, told.listening, told.at_ms, host_id])
 
 
 def _read(text: str) -> Told:
-    status, listening, at_ms = orjson.loads(text)
-    return Told(UserStatus(status), listening, at_ms)
+    status, listening, at_ms, host_id = orjson.loads(text)
+    return Told(UserStatus(status), listening, at_ms, host_id and UUID(host_id))

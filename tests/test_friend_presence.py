@@ -214,3 +214,24 @@ async def test_a_block_hides_what_friends_hear_in_the_room_and_its_end_shows_it(
     await host.ok("user:unblock", {"userId": ada.id})
     await hears_listening(ada, room)
     assert set(told(ada, bob)) == {"online"}
+
+
+async def test_a_room_that_passes_to_whom_a_friend_is_blocked_by_is_hidden_from_that_friend_alone(
+    connect: Connect, house: House
+) -> None:
+    ada, bob = await two_friends(house, connect)
+    bob, cid = await connect(same=bob), await connect("cid")
+    first, second = await connect("first"), await connect("second")
+    await befriend(house, (cid.id, bob.id))
+    await second.ok("user:block", {"userId": ada.id})
+    room = await gather_in(first, second, bob)
+    await hears_listening(ada, room)
+    await first.ok("room:transfer_host", here(room, userId=second.id))
+    await hears_listening(ada, None)
+    await second.ok("room:transfer_host", here(room, userId=first.id))
+    await hears_listening(ada, room)
+    await set_status(bob, "idle")
+    await hears_status(cid, bob, "online", "idle")
+    assert [each["listening"]["roomId"] for each in cid.heard("friend:presence")] == [
+        room["id"]
+    ] * 2

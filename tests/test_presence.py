@@ -379,7 +379,7 @@ def unreachable(*_: Any, **__: Any) -> None:
     raise RedisDownError
 
 
-HERE = Listening(uuid4(), "Kitchen", None)
+HERE = Listening(uuid4(), "Kitchen", uuid4(), None)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ HERE = Listening(uuid4(), "Kitchen", None)
         (UserStatus.ONLINE, HERE, False, False),
         (UserStatus.ONLINE, None, False, True),
         (UserStatus.ONLINE, None, True, False),  # the page may come back into its room
-        (UserStatus.ONLINE, Listening(HERE.room_id, "Bath", None), True, True),
+        (UserStatus.ONLINE, Listening(HERE.room_id, "Bath", HERE.host_id, None), True, True),
         (UserStatus.IDLE, None, True, True),
         (UserStatus.OFFLINE, None, True, True),
         (UserStatus.OFFLINE, None, False, True),
@@ -408,7 +408,7 @@ async def test_who_is_invisible_listens_to_nothing(services: Services) -> None:
     seen = (await views_of(services.presence, [party.host.id]))[party.host.id]
     assert (seen.status, seen.listening) == (
         UserStatus.ONLINE,
-        Listening(party.room.id, party.room.name, None),
+        Listening(party.room.id, party.room.name, party.host.id, None),
     )
     await choose(services, party.host, UserStatus.OFFLINE)
     seen = (await views_of(services.presence, [party.host.id]))[party.host.id]
