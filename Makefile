@@ -22,10 +22,10 @@ test: $(DEV) $(DIST) browser  ## Everything, on both databases and in a real bro
 	@scripts/system-package haproxy haproxy /usr/sbin/haproxy
 	@scripts/system-package nginx-light nginx /usr/sbin/nginx
 	cd web && $(NPM) test
-	scripts/node $(PYTHON_IN) -m pytest -n 2 --dist loadfile
+	scripts/node $(PYTHON_IN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: $(DEV) $(DIST) browser  ## The same tests, and what of the server they reach
-	scripts/node $(PYTHON_IN) -m pytest --cov -n 2 --dist loadfile
+	scripts/node $(PYTHON_IN) -m pytest --cov -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(DEV) $(MODULES)  ## Style, types, and whether the documents are up to date
 	$(PYTHON_IN) -m ruff check

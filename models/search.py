@@ -3,8 +3,9 @@
 Each searched row has `words`, which we have folded and split ourselves: see `models.words`. Both
 databases only look them up, and so find the same.
 
-- PostgreSQL has a GIN index on `TSVECTOR` of each table. How a list is read is its choice: by that
-  index where a word is rare, along the index of the list's order where it is in every other row.
+- PostgreSQL keeps the words and their beginnings in a generated column with a GIN index. How a list
+  is read is its choice: by that index where what is wanted is rare, along the index of the list's
+  order where it is in every other row.
 - SQLite has an FTS5 table for each, kept by triggers: see `models.search_sqlite`.
 """
 
@@ -19,11 +20,12 @@ from tortoise.queryset import QuerySet
 from models.row import Row
 from models.words import wanted_words
 
+# A beginning of so many letters at most is an entry of PostgreSQL's index (migration 0007).
+LONGEST_ENTRY = 32
+
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 SEARCHED = ("artists", "playlists", "tracks", "users")
-# The expression that is indexed, to the letter.
-TSVECTOR = "array_to_tsvector(string_to_array({table}words, ' '))"
 
 
 def matching(rows: QuerySet[AnyRow], query: str | None) -> QuerySet[AnyRow]:
@@ -73,8 +75,8 @@ class InPostgres(_Words):
     def get_sql(self, ctx: SqlContext) -> str:
         digits = tsquery(self.beginnings).encode().hex()
         name = self.table.alias or self.table.get_table_name()
-        vector = TSVECTOR.format(table=f'"{name}".' if ctx.with_namespace else "")
-        return f"{vector} @@ convert_from('\\x{digits}'::bytea, 'UTF8')::tsquery"
+        column = f'"{name}".beginnings' if ctx.with_namespace else "beginnings"
+        return f"{column} @@ convert_from('\\x{digits}'::bytea, 'UTF8')::tsquery"
 
 
 class InSqlite(_Words):
@@ -89,9 +91,13 @@ class InSqlite(_Words):
 
 
 def tsquery(beginnings: list[str]) -> str:
-    """All of them, as PostgreSQL's own parser reads it."""
-    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in beginnings)
-    return " & ".join(f"'{word}':*" for word in quoted)
+    """All of them, as PostgreSQL's own parser reads it: entries, or what whole words begin with."""
+    return " & ".join(map(_entry, beginnings))
+
+
+def _entry(beginning: str) -> str:
+    quoted = beginning.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}'" if len(beginning) <= LONGEST_ENTRY else f"'{quoted}':*"
 
 
 def fts_query(beginnings: list[str]) -> str:

@@ -105,6 +105,22 @@ async def test_a_name_that_folds_into_very_many_letters_is_kept(
     artist = await ada.ok("artist:create", {"name": f"{uuid4().hex}{'㌀ﷺ' * 80}"})
     (found,) = await ada.ok("artist:list", {"query": artist["name"][:100]})
     assert found["id"] == artist["id"]
+    track_id = await make_track(f"{'㌖' * 66} {'㌖' * 65}㌀ {'㌀' * 66}", artist_id=artist["id"])
+    (found,) = await ada.ok("track:list", {"query": artist["name"][:100]})
+    assert found["id"] == track_id
+
+
+async def test_a_word_is_found_by_its_first_letter_and_by_all_of_its_many(
+    connect: Connect, make_track: MakeTrack
+) -> None:
+    ada = await connect("ada")
+    genre, word = uuid4().hex[:20], "supercalifragilisticexpialidocious" * 2
+    track_id = await make_track(word, genre=genre)
+    for length in (1, 31, 32, 33, 34, 67, 68):
+        (found,) = await ada.ok("track:list", {"query": f"{genre} {word[:length]}"})
+        assert found["id"] == track_id
+    for beginning in ("x", word[1:], word[:31] + "x", word[:32] + "x", word[:40] + "x", word + "x"):
+        assert await ada.ok("track:list", {"query": f"{genre} {beginning}"}) == []
 
 
 async def test_a_query_with_a_null_is_refused(connect: Connect) -> None:
@@ -113,7 +129,8 @@ async def test_a_query_with_a_null_is_refused(connect: Connect) -> None:
 
 
 def test_a_query_is_quoted_for_either_database() -> None:
-    assert tsquery(["a'b", "c\\"]) == "'a''b':* & 'c\\\\':*"
+    assert tsquery(["a'b", "c\\"]) == "'a''b' & 'c\\\\'"
+    assert tsquery(["a" * 32, "b" * 33]) == f"'{'a' * 32}' & '{'b' * 33}':*"
     assert fts_query(['a"b', "c"]) == '"a""b" * AND "c" *'
 
 

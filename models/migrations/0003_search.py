@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 from tortoise.indexes import Index
 
-from models.search import SEARCHED, TSVECTOR
+from models.search import SEARCHED
 from models.sql import Bulk, is_sqlite, rows
 from models.words import sort_key, words_of
 
@@ -54,7 +54,7 @@ async def index(_apps, _editor):
         # Without `fastupdate`: who searches never has to read what was written since.
         await rows(
             f"CREATE INDEX idx_{table}_words ON {table}"
-            f" USING gin ({TSVECTOR.format(table='')}) WITH (fastupdate = off)"
+            " USING gin (array_to_tsvector(string_to_array(words, ' '))) WITH (fastupdate = off)"
         )
 
 
