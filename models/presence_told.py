@@ -76,7 +76,9 @@ def shares(
     """
     blind = _blocked(friends, view.listening.host_id if view.listening else None, blocks)
     was_blind = _blocked(friends, before.host_id if before else None, blocks)
-    for shown, seeing in ((view, friends - blind), (replace(view, listening=None), blind)):
+    # It does not linger: the room is not one to come back into, it is hidden.
+    bare = replace(view, listening=None, lingers=False)
+    for shown, seeing in ((view, friends - blind), (bare, blind)):
         hearing = seeing
         if before and not before.differs(shown):
             hearing = hearing & was_blind

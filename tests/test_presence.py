@@ -1,6 +1,7 @@
 """What friends are told, and who tells it, with a clock that the test sets and no network."""
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -17,7 +18,7 @@ from models.friend import Friendship
 from models.listening import Listening
 from models.presence import Presence
 from models.presence_redis import RedisPresence
-from models.presence_told import LastTold, Told
+from models.presence_told import LastTold, Told, shares
 from models.presence_view import View, views_of
 from models.user import User, UserStatus
 from tests.party import Json, Party, a_process, travel
@@ -400,6 +401,34 @@ def test_what_is_news_of_who_was_online_in_a_room(
     user_id = uuid4()
     told = Told.of(View(user_id, UserStatus.ONLINE, HERE, lingers=False), 5.0)
     assert told.differs(View(user_id, status, listening, lingers)) is is_news
+
+
+@pytest.mark.parametrize("lingers", [False, True])
+@pytest.mark.parametrize(
+    ("host_before", "host_now", "told_of_it"),
+    [
+        ("kind", "kind", {}),
+        ("cruel", "cruel", {}),
+        ("kind", "cruel", {"blocked": False}),
+        ("cruel", "kind", {"blocked": True}),
+    ],
+)
+def test_of_another_host_hears_only_for_whom_the_room_appears_or_disappears(
+    host_before: str, host_now: str, told_of_it: dict[str, bool], lingers: bool
+) -> None:
+    ids = {name: uuid4() for name in ("kind", "cruel", "blocked", "other")}
+    view, before = (
+        View(uuid4(), UserStatus.ONLINE, replace(HERE, host_id=ids[host]), lingers)
+        for host in (host_now, host_before)
+    )
+    friends, blocks = {ids["blocked"], ids["other"]}, {(ids["cruel"], ids["blocked"])}
+    heard = {
+        name: shown.listening is not None
+        for shown, hearers in shares(view, Told.of(before, 5.0), friends, blocks)
+        for name in ids
+        if ids[name] in hearers
+    }
+    assert heard == told_of_it
 
 
 async def test_who_is_invisible_listens_to_nothing(services: Services) -> None:
