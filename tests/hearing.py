@@ -17,7 +17,10 @@ from playwright.async_api import Page
 
 RATE_HZ = 48_000
 WINDOW_S = 0.4
+SPAN_MS = 10_000
 STAMPS = 11  # half a second of them
+COARSE = 8
+RATES = np.linspace(0.995, 1.005, 11)  # the player's greatest nudge either way
 
 Samples = NDArray[np.float32]
 
@@ -89,8 +92,9 @@ class Heard:
         self.samples: Samples = np.interp(moments, np.arange(len(raw)), raw).astype(np.float32)
         self._context_ms, self._shifts_ms = np.array(found["stamps"], np.float64).T
         self._first_ms = found["first"] / rate_hz * 1000
-        self.start_ms = self._first_ms + float(self._shifts_ms[0])
-        self.end_ms = self._first_ms + count / RATE_HZ * 1000 + float(self._shifts_ms[-1])
+        self.start_ms = self._first_ms + float(np.median(self._shifts_ms[:STAMPS]))
+        last_ms = self._first_ms + count / RATE_HZ * 1000
+        self.end_ms = last_ms + float(np.median(self._shifts_ms[-STAMPS:]))
 
     def window(self, at_ms: float) -> Samples:
         """The samples audible from `at_ms` on, for `WINDOW_S`; a single stamp is some ms off."""
@@ -130,23 +134,34 @@ def noise(path: Path, seconds: float) -> Samples:
 
 
 def position_s(window: Samples, recording: Samples) -> float | None:
-    """Where in the recording the window is, in seconds; None where it is silence or nowhere.
+    """Where in the recording the window begins, in seconds; None where it is silence or nowhere.
 
-    Normalised cross-correlation by the Fourier transform.
+    Cross-correlation by the Fourier transform, at an eighth of the samples and for each of `RATES`:
+    what a player plays a little faster, to catch up, is soon not like the recording any more.
     """
     if float(np.abs(window).max(initial=0.0)) < 1e-3:
         return None
-    size = 1 << (len(recording) + len(window) - 1).bit_length()
-    spectrum = np.fft.rfft(recording, size) * np.conj(np.fft.rfft(window, size))
-    likeness = np.fft.irfft(spectrum, size)[: len(recording)]
-    best = int(np.argmax(likeness))
-    second = np.partition(np.abs(np.delete(likeness, range(max(0, best - 50), best + 50))), -1)[-1]
-    return best / RATE_HZ if likeness[best] > 3 * second else None
+    places = np.arange(len(window))
+    at_rates = [_coarse(np.interp(places / rate, places, window)) for rate in RATES]
+    whole = _coarse(recording)
+    size = 1 << (len(whole) + len(window) // COARSE).bit_length()
+    spectra = np.fft.rfft(whole, size) * np.conj(np.fft.rfft(at_rates, size))
+    likeness = np.fft.irfft(spectra, size)[:, : len(whole)]
+    rate, best = divmod(int(np.argmax(likeness)), len(whole))
+    others = np.delete(likeness, range(max(0, best - 50), min(len(whole), best + 50)), axis=1)
+    found = likeness[rate, best] > 3 * np.abs(others).max()
+    return best * COARSE / RATE_HZ if found else None
+
+
+def _coarse(samples: NDArray[Any]) -> NDArray[Any]:
+    whole: NDArray[Any] = samples[: len(samples) // COARSE * COARSE].reshape(-1, COARSE)
+    return np.asarray(whole.mean(axis=1))
 
 
 def differences_ms(one: Heard, other: Heard, recording: Samples, count: int = 12) -> list[float]:
-    """How far apart the two pages' audible positions were, at `count` moments."""
-    first, last = max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms)
+    """How far apart the two pages' audible positions were, at `count` moments of the last 10 s."""
+    last = min(one.end_ms, other.end_ms)
+    first = max(one.start_ms, other.start_ms, last - SPAN_MS)
     moments = np.linspace(first + 100, last - WINDOW_S * 1000 - 100, count)
     found = []
     for moment in moments:
